@@ -1,0 +1,81 @@
+//! Sleeping: a timer that settles a future.
+//!
+//! There is nothing in the loop that knows of sleep. It is the article's `call_later(20,
+//! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::handle::TimerHandle;
+use crate::step;
+use crate::turn::get_event_loop;
+
+/// Waits for so long, counted from the first poll. Zero is [`yield_now`]. Python: `asyncio.sleep`.
+///
+/// `sleep(Duration::MAX)` sleeps until it is cancelled.
+///
+/// # Errors
+/// What is thrown in meanwhile, [`Error::Cancelled`](crate::Error::Cancelled) above all. And if there
+/// is neither a running loop nor a default one.
+pub async fn sleep(delay: Duration) -> Result<()> {
+    sleep_with(delay, ()).await
+}
+
+/// Waits for so long and gives the value. Python: `asyncio.sleep(delay, value)`.
+///
+/// # Errors
+/// As [`sleep`].
+pub async fn sleep_with<T>(delay: Duration, value: T) -> Result<T> {
+    if delay.is_zero() {
+        yield_now().await?;
+        return Ok(value);
+    }
+    let event_loop = get_event_loop()?;
+    let over = event_loop.create_future();
+    let setter = over.clone();
+    let timer = event_loop.call_later(delay, move || setter.set_result(()));
+    let _withdrawn_at_the_end = Withdraw(timer);
+    over.await?;
+    Ok(value)
+}
+
+/// Cancels the timer when it goes: a sleeper that is cancelled or dropped leaves none behind.
+struct Withdraw(TimerHandle);
+
+impl Drop for Withdraw {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Lets everything else that is ready run first. Python: a bare `yield`, or `asyncio.sleep(0)`.
+///
+/// # Errors
+/// What is thrown in meanwhile.
+pub fn yield_now() -> impl Future<Output = Result<()>> {
+    YieldNow { yielded: false }
+}
+
+struct YieldNow {
+    yielded: bool,
+}
+
+impl Future for YieldNow {
+    type Output = Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        if let Some(error) = step::take_thrown(cx.waker()) {
+            return Poll::Ready(Err(error));
+        }
+        if self.yielded {
+            return Poll::Ready(Ok(()));
+        }
+        self.yielded = true;
+        step::park_on_nothing(cx.waker());
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

@@ -1,0 +1,228 @@
+//! A coroutine, and what it is to send into it.
+//!
+//! A coroutine does nothing until somebody sends into it. In Python that is `coro.send(None)`, and
+//! what comes back is the very future on which the coroutine is now blocked. In Rust a coroutine is
+//! any `Future<Output = Result<T>>`, to send is to poll, and what must be sent is a `Waker`:
+//!
+//! | Python | here |
+//! |---|---|
+//! | `coro.send(None)` | [`coro.send(None)`](Coroutine::send): step it, nobody wants to be told |
+//! | | `coro.send(Some(&waker))`: step it, and tell this waker when to step it again |
+//! | returns the future it waits for | [`Step::Suspended`]`(`[`Suspended::On`]`(future))` |
+//! | returns None: a bare yield | `Step::Suspended(Suspended::Yield)` |
+//! | raises `StopIteration(value)` | [`Step::Returned`]`(Ok(value))` |
+//! | raises another error | `Step::Returned(Err(error))` |
+//!
+//! A poll, though, gives nothing back but "Pending". How do we know *what* the coroutine waits
+//! for? The leaf tells us: the future at the bottom of all those awaits, which is the one that
+//! says Pending, notes itself in a record that each step keeps in a thread-local. The waking does
+//! not need that record, for the leaf has the waker. It is there to tell a reader what happened,
+//! and for cancelling, which must find the innermost thing waited for.
+//!
+//! **Invariants.** A coroutine that has ended, one way or other, is dropped and never polled again.
+//! The record of a step is put away by a guard, so also when the step panics.
+//!
+//! Next: [`future_cell`](crate::future_cell), a leaf that others settle.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::error::{Error, Result};
+use crate::step::{AnyFuture, Record, Stepper, Waits};
+
+/// A coroutine that is driven by hand. Python: a coroutine object.
+///
+/// It is also a future, so it can be awaited, or made a task of, in place of being driven.
+///
+/// ```
+/// use send_none::{Coroutine, EventLoop, Step, Suspended};
+///
+/// let event_loop = EventLoop::new();
+/// let fut = event_loop.create_future::<&str>();
+/// let waited_for = fut.clone();
+/// let mut coro = Coroutine::new(async move { waited_for.await });
+///
+/// let Step::Suspended(Suspended::On(result)) = coro.send(None) else { panic!() };
+/// assert!(result.is(&fut)); // Python: `result is fut`
+///
+/// fut.set_result("my result")?;
+/// let Step::Returned(result) = coro.send(None) else { panic!() };
+/// assert_eq!(result?, "my result");
+/// # Ok::<(), send_none::Error>(())
+/// ```
+pub struct Coroutine<F> {
+    /// Boxed, because a future must not move once it was polled. Gone when it has ended.
+    body: Option<Pin<Box<F>>>,
+    started: bool,
+    /// What it waits for since the last step.
+    waits: Waits,
+}
+
+/// What came of a step. Python: what `send` returns or raises.
+#[derive(Debug)]
+pub enum Step<T> {
+    /// The coroutine has ended. Python: `StopIteration` with the value, or the error itself.
+    #[doc(alias = "StopIteration")]
+    Returned(Result<T>),
+    /// It waits.
+    Suspended(Suspended),
+}
+
+/// What a suspended coroutine waits for.
+#[derive(Debug)]
+pub enum Suspended {
+    /// A [`FutureCell`](crate::FutureCell) or a [`Task`](crate::Task).
+    On(AnyFuture),
+    /// Nothing: it only lets others go first. Python: a bare `yield`.
+    Yield,
+    /// Something that is not of this crate, or several things at once.
+    Foreign,
+}
+
+/// What comes of a step that a task takes.
+pub(crate) enum Progress<T> {
+    Returned(Result<T>),
+    Suspended(Waits),
+}
+
+impl<F, T> Coroutine<F>
+where
+    F: Future<Output = Result<T>>,
+{
+    /// Makes a coroutine of a future. Nothing of it runs.
+    pub fn new(future: F) -> Self {
+        Coroutine {
+            body: Some(Box::pin(future)),
+            started: false,
+            waits: Waits::default(),
+        }
+    }
+
+    /// Runs the coroutine until it waits for something or ends. Python: `coro.send(None)`.
+    ///
+    /// With `None` nobody will be told when it can go on. To send `None` again while the future it
+    /// waits for is still pending is a mistake, and raises an error inside it, at the `await`.
+    /// With a waker it is not a mistake but a spurious wake-up, and the coroutine goes on waiting.
+    ///
+    /// A coroutine that has ended answers with an error.
+    pub fn send(&mut self, waker: Option<&Waker>) -> Step<T> {
+        let too_early = waker.is_none() && self.waits.single().is_some_and(|future| !future.done());
+        let thrown = too_early.then(|| {
+            let advice = "settle the future it waits for, then send again";
+            Error::runtime("await wasn't used with future", advice)
+        });
+        self.step(waker.unwrap_or(Waker::noop()), thrown)
+    }
+
+    /// Raises an error inside the coroutine, at the `await` where it is suspended. It may catch it
+    /// and go on. One that has not started ends with the error. Python: `coro.throw(error)`.
+    ///
+    /// The future that it waits for must be of this crate: others have no way to give out an error
+    /// that is not theirs. A coroutine suspended on one of those is dropped, and the error returned.
+    pub fn throw(&mut self, error: impl Into<Error>) -> Step<T> {
+        self.step(Waker::noop(), Some(error.into()))
+    }
+
+    /// Drops the coroutine, with all that it holds, in the middle of its `await`. Whatever clean-up
+    /// its values do when they are dropped is done. Python: `coro.close()`, which raises
+    /// `GeneratorExit` at the `await`.
+    pub fn close(&mut self) {
+        self.body = None;
+        self.waits = Waits::default();
+    }
+
+    fn step(&mut self, waker: &Waker, thrown: Option<Error>) -> Step<T> {
+        match self.resume(waker, thrown, None) {
+            Progress::Returned(result) => Step::Returned(result),
+            Progress::Suspended(waits) => {
+                self.waits = waits.clone();
+                Step::Suspended(waits.into_suspended())
+            }
+        }
+    }
+
+    /// One poll, with a record of what it ended in. The task's way in.
+    pub(crate) fn resume(
+        &mut self,
+        waker: &Waker,
+        thrown: Option<Error>,
+        stepper: Option<Stepper>,
+    ) -> Progress<T> {
+        let Some(mut body) = self.body.take() else {
+            return Progress::Returned(Err(reused()));
+        };
+        let started = std::mem::replace(&mut self.started, true);
+        if let (false, Some(error)) = (started, &thrown) {
+            drop(body);
+            return Progress::Returned(Err(error.clone()));
+        }
+        let record = Record::begin(waker, thrown, stepper);
+        // Should this panic, the body is dropped on the way out.
+        let poll = body.as_mut().poll(&mut Context::from_waker(waker));
+        let (untaken, waits) = record.end();
+        match (poll, untaken) {
+            (Poll::Ready(result), _) => {
+                drop(body);
+                Progress::Returned(result)
+            }
+            (Poll::Pending, Some(error)) => {
+                drop(body);
+                Progress::Returned(Err(error))
+            }
+            (Poll::Pending, None) => {
+                self.body = Some(body);
+                Progress::Suspended(waits)
+            }
+        }
+    }
+}
+
+fn reused() -> Error {
+    Error::runtime(
+        "cannot reuse already awaited coroutine",
+        "make a new one for each run",
+    )
+}
+
+impl Waits {
+    fn into_suspended(self) -> Suspended {
+        match self.single() {
+            Some(future) => Suspended::On(future.clone()),
+            None if self.is_bare_yield() => Suspended::Yield,
+            None => Suspended::Foreign,
+        }
+    }
+}
+
+impl<F, T> Future for Coroutine<F>
+where
+    F: Future<Output = Result<T>>,
+{
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        // Awaited inside another coroutine: the record is that one's.
+        let Some(mut body) = self.body.take() else {
+            return Poll::Ready(Err(reused()));
+        };
+        self.started = true;
+        let poll = body.as_mut().poll(cx);
+        if poll.is_pending() {
+            self.body = Some(body);
+        }
+        poll
+    }
+}
+
+impl<F> fmt::Debug for Coroutine<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (&self.body, self.started) {
+            (None, _) => "finished",
+            (Some(_), false) => "not started",
+            (Some(_), true) => "suspended",
+        };
+        write!(f, "<coroutine {state}>")
+    }
+}

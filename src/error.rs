@@ -1,0 +1,219 @@
+//! An exception is a value.
+//!
+//! In Python every `await` can raise, and what is raised travels up by itself. In Rust what can go wrong stands in the
+//! type: a coroutine is a future of [`Result<T>`](Result), `?` is the raise, and a `match` is the `except`. So before
+//! there is a loop or a future, there is this enum.
+//!
+//! Python: `except Exception` swallowed a cancellation in 3.5, because `CancelledError` was an ordinary exception.
+//! Rust: `Err(_) => …` swallows it in just the same way, because [`Error::Cancelled`] is an ordinary `Err`.
+//!
+//! Next: [`clock`](crate::clock), the two kinds of time.
+
+use std::any::{Any, type_name};
+use std::fmt;
+use std::sync::Arc;
+
+/// What a coroutine returns: a value, or the [`Error`] that left it.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can come out of a coroutine, a future or the loop in place of a value.
+///
+/// An error is cheap to clone, because one future can have many waiters and each of them is given it. Anything that
+/// implements [`std::error::Error`] turns into one by `?`.
+///
+/// [`Display`](fmt::Display) prints the text that asyncio prints; [`Debug`](fmt::Debug), which is what `unwrap` and
+/// `fn main() -> Result<()>` show, adds Python's name for the kind of error and what to do about it.
+///
+/// ```
+/// use send_none::Error;
+///
+/// async fn parse(text: &str) -> send_none::Result<i32> {
+///     Ok(text.parse()?) // a ParseIntError becomes an Error
+/// }
+///
+/// let error = send_none::run(parse("seven")).unwrap_err();
+/// assert_eq!(error.kind(), "ParseIntError");
+/// assert!(error.downcast_ref::<std::num::ParseIntError>().is_some());
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Error {
+    /// The future or task was cancelled. Python: `asyncio.CancelledError`.
+    #[doc(alias = "CancelledError")]
+    Cancelled,
+    /// A future was asked for something that its state does not allow. Python: `asyncio.InvalidStateError`.
+    #[doc(alias = "InvalidStateError")]
+    InvalidState(&'static str),
+    /// The loop, a task or a coroutine was used in a way that cannot work. Python: `RuntimeError`.
+    #[doc(alias = "RuntimeError")]
+    Runtime {
+        /// What is wrong, in asyncio's words where it has them.
+        text: Arc<str>,
+        /// What to do instead.
+        advice: &'static str,
+    },
+    /// Code of a task or a callback panicked, with this message.
+    Panicked(Arc<str>),
+    /// Any other error that a program raised.
+    Other(Arc<dyn Exception>),
+}
+
+/// An error that a program raised: every [`std::error::Error`] that can be shared between threads is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error",
+    note = "for a bare text: `Error::msg(\"…\")`"
+)]
+pub trait Exception: std::error::Error + Send + Sync + Any {
+    /// The name of its type, without the path.
+    fn kind(&self) -> &'static str {
+        let name = type_name::<Self>().split('<').next().unwrap_or_default();
+        name.rsplit("::").next().unwrap_or(name)
+    }
+}
+
+impl<E: std::error::Error + Send + Sync + Any> Exception for E {}
+
+impl<E: Exception> From<E> for Error {
+    fn from(error: E) -> Self {
+        Error::Other(Arc::new(error))
+    }
+}
+
+impl Error {
+    /// An error with nothing but a text. Python: `Exception(text)`.
+    pub fn msg(text: impl Into<String>) -> Self {
+        Error::from(self::Message(text.into()))
+    }
+
+    pub(crate) fn runtime(text: &str, advice: &'static str) -> Self {
+        Error::Runtime {
+            text: text.into(),
+            advice,
+        }
+    }
+
+    /// Every refusal of a closed loop is this one.
+    pub(crate) fn closed() -> Self {
+        Error::runtime(
+            "Event loop is closed",
+            "make a new one with EventLoop::new()",
+        )
+    }
+
+    /// The message of a caught panic; `panic!` carries a `&str` or a `String`.
+    pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Self {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        Error::Panicked(text.unwrap_or("a panic without a message").into())
+    }
+
+    /// Python's name for this kind of error, or the name of the type that was raised.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Cancelled => "CancelledError",
+            Error::InvalidState(_) => "InvalidStateError",
+            Error::Runtime { .. } => "RuntimeError",
+            Error::Panicked(_) => "Panicked",
+            Error::Other(error) => (**error).kind(),
+        }
+    }
+
+    /// Whether this is [`Error::Cancelled`].
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Error::Cancelled)
+    }
+
+    /// The error that was raised, if it is an `E`. Python: `except E as exc`.
+    pub fn downcast_ref<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Error::Other(error) => (&**error as &dyn Any).downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether both are one and the same error, not just equal ones. Python: `is`.
+    pub fn is(&self, other: &Error) -> bool {
+        match (self, other) {
+            (Error::Cancelled, Error::Cancelled) => true,
+            (Error::InvalidState(a), Error::InvalidState(b)) => a == b,
+            (Error::Runtime { text: a, .. }, Error::Runtime { text: b, .. }) => Arc::ptr_eq(a, b),
+            (Error::Panicked(a), Error::Panicked(b)) => Arc::ptr_eq(a, b),
+            (Error::Other(a), Error::Other(b)) => std::ptr::addr_eq(Arc::as_ptr(a), Arc::as_ptr(b)),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Cancelled => write!(f, "cancelled"),
+            Error::InvalidState(text) => write!(f, "{text}"),
+            Error::Runtime { text, .. } | Error::Panicked(text) => write!(f, "{text}"),
+            Error::Other(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.kind())?;
+        match self {
+            Error::Runtime { advice, .. } => write!(f, " ({advice})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What an exception handler is told. Python: the `context` dict of `loop.call_exception_handler`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ExceptionContext {
+    /// What happened, in a few words.
+    pub message: String,
+    /// The error, if there was one.
+    pub exception: Option<Error>,
+}
+
+impl ExceptionContext {
+    /// A report without an error.
+    pub fn new(message: impl Into<String>) -> Self {
+        ExceptionContext {
+            message: message.into(),
+            exception: None,
+        }
+    }
+
+    /// The same report with an error.
+    pub fn with_exception(self, error: impl Into<Error>) -> Self {
+        ExceptionContext {
+            exception: Some(error.into()),
+            ..self
+        }
+    }
+
+    /// What is done when no exception handler is set.
+    pub(crate) fn print(&self) {
+        match &self.exception {
+            Some(error) => eprintln!("{}: {error:?}", self.message),
+            None => eprintln!("{}", self.message),
+        }
+    }
+}
+
+/// The error behind [`Error::msg`].
+struct Message(String);
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for Message {}

@@ -1,0 +1,254 @@
+//! A future that somebody else settles.
+//!
+//! It holds an outcome, once there is one: a result, an error, or that it was cancelled. Until then
+//! it holds a line of those who wait for it, in the order in which they came: callbacks to be
+//! called, and the wakers of whoever awaits it. std has a type for the first half, `OnceCell`;
+//! hence the name. The word `Future` is left to std's trait, which this type implements.
+//!
+//! There is no waiting here: to ask for a result that is not there is an error, at once. Waiting is
+//! what a coroutine does, and one thread has no time for any other kind.
+//!
+//! **Invariant.** The outcome is written once and never changed, so it can be read without a
+//! borrow; and from then on the line is empty.
+//!
+//! Next: [`settling`](crate::settling), how it gets its outcome and what is then done with the line.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::task::Waker;
+
+use crate::error::{Error, Result};
+use crate::event_loop::{Core, EventLoop};
+use crate::step::{AnyCell, AnyFuture};
+
+/// A result that will be there later. Python: `asyncio.Future`.
+///
+/// Make one with [`EventLoop::create_future`]. Cloning gives another handle of the same future, and
+/// `==` tells whether two are the same. The result is cloned for each who reads it, so awaiting
+/// needs `T: Clone`; put what cannot be cloned into an `Rc`.
+///
+/// ```
+/// use send_none::EventLoop;
+/// use std::time::Duration;
+///
+/// let event_loop = EventLoop::with_virtual_clock();
+/// let fut = event_loop.create_future();
+/// let setter = fut.clone();
+/// event_loop.call_later(Duration::from_secs(20), move || setter.set_result("my result"));
+/// assert_eq!(event_loop.run_until_complete(fut)?, "my result");
+/// # Ok::<(), send_none::Error>(())
+/// ```
+#[doc(alias = "Future")]
+#[must_use = "a future does nothing unless somebody awaits it, reads it or settles it"]
+pub struct FutureCell<T: 'static> {
+    pub(crate) shared: Rc<dyn AsCell<T>>,
+    /// This handle's place in the line, from the first poll that had to wait.
+    pub(crate) place: Option<u64>,
+}
+
+/// How a future ended.
+pub(crate) enum Outcome<T> {
+    Cancelled,
+    Done(Result<T>),
+}
+
+/// The future itself; also the part of a task, or of a `gather`, that makes it a future.
+pub(crate) struct Settable<T: 'static> {
+    pub(crate) id: u64,
+    pub(crate) event_loop: Weak<Core>,
+    pub(crate) outcome: OnceCell<Outcome<T>>,
+    pub(crate) line: RefCell<Line<T>>,
+}
+
+/// All that wait, each under the number of its place. The numbers ascend.
+pub(crate) struct Line<T: 'static> {
+    pub(crate) waiting: VecDeque<(u64, Waiter<T>)>,
+    next_place: u64,
+}
+
+pub(crate) enum Waiter<T: 'static> {
+    Task(Waker),
+    Callback(DoneCallback<T>),
+}
+
+/// What is called when a future is done: a closure, or an `Rc` of one, which can be removed again.
+///
+/// A closure must name the type of its argument: `|fut: &FutureCell<_>| …`.
+pub struct DoneCallback<T: 'static>(pub(crate) Kind<T>);
+
+pub(crate) enum Kind<T: 'static> {
+    Once(OnceCallback<T>),
+    Shared(SharedCallback<T>),
+}
+
+pub(crate) type OnceCallback<T> = Box<dyn FnOnce(&FutureCell<T>) -> Result<()>>;
+pub(crate) type SharedCallback<T> = Rc<dyn Fn(&FutureCell<T>)>;
+
+/// Everything that has a [`Settable`] in it and so can stand behind a [`FutureCell`].
+pub(crate) trait AsCell<T: 'static>: AnyCell {
+    fn settable(&self) -> &Settable<T>;
+    /// A task's outcome comes from its coroutine and from nowhere else.
+    fn is_task(&self) -> bool {
+        false
+    }
+}
+
+impl EventLoop {
+    /// Makes a future that belongs to this loop: its callbacks will run here.
+    pub fn create_future<T: 'static>(&self) -> FutureCell<T> {
+        FutureCell::of(Rc::new(Settable::new(self)))
+    }
+}
+
+/// What can be asked of a future, and of a task.
+impl<T: 'static> FutureCell<T> {
+    pub(crate) fn of(shared: Rc<dyn AsCell<T>>) -> Self {
+        FutureCell {
+            shared,
+            place: None,
+        }
+    }
+
+    /// Whether it has a result, an error, or was cancelled.
+    pub fn done(&self) -> bool {
+        self.outcome().is_some()
+    }
+
+    /// Whether it was cancelled.
+    pub fn cancelled(&self) -> bool {
+        matches!(self.outcome(), Some(Outcome::Cancelled))
+    }
+
+    /// The result. It can be read any number of times, and there is no waiting: see the errors.
+    ///
+    /// # Errors
+    /// The error that was set; [`Error::Cancelled`] if it was cancelled; [`Error::InvalidState`] if
+    /// it is not done.
+    pub fn result(&self) -> Result<T>
+    where
+        T: Clone,
+    {
+        match self.outcome() {
+            None => Err(Error::InvalidState("Result is not set.")),
+            Some(Outcome::Cancelled) => Err(Error::Cancelled),
+            Some(Outcome::Done(result)) => result.clone(),
+        }
+    }
+
+    /// The error that was set, or `None` if there is a result.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if it was cancelled; [`Error::InvalidState`] if it is not done.
+    pub fn exception(&self) -> Result<Option<Error>> {
+        match self.outcome() {
+            None => Err(Error::InvalidState("Exception is not set.")),
+            Some(Outcome::Cancelled) => Err(Error::Cancelled),
+            Some(Outcome::Done(result)) => Ok(result.as_ref().err().cloned()),
+        }
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&Outcome<T>> {
+        self.shared.settable().outcome.get()
+    }
+}
+
+impl<T: 'static> Settable<T> {
+    pub(crate) fn new(event_loop: &EventLoop) -> Self {
+        Settable {
+            id: event_loop.next_id(),
+            event_loop: Rc::downgrade(&event_loop.core),
+            outcome: OnceCell::new(),
+            line: RefCell::new(Line {
+                waiting: VecDeque::new(),
+                next_place: 0,
+            }),
+        }
+    }
+
+    pub(crate) fn event_loop(&self) -> Option<EventLoop> {
+        self.event_loop.upgrade().map(|core| EventLoop { core })
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.outcome.get().is_some()
+    }
+
+    pub(crate) fn stand_in_line(&self, waiter: Waiter<T>) -> u64 {
+        let mut line = self.line.borrow_mut();
+        let place = line.next_place;
+        line.next_place += 1;
+        line.waiting.push_back((place, waiter));
+        place
+    }
+
+    /// Puts the waker in the place of the one that stands there.
+    pub(crate) fn replace_in_line(&self, place: u64, waker: Waker) {
+        let mut line = self.line.borrow_mut();
+        let found = line
+            .waiting
+            .binary_search_by_key(&place, |(place, _)| *place);
+        let old = found
+            .ok()
+            .map(|i| std::mem::replace(&mut line.waiting[i].1, Waiter::Task(waker)));
+        drop(line);
+        drop(old);
+    }
+
+    /// Gives a place up. Fine if the line is gone already.
+    pub(crate) fn leave_line(&self, place: u64) {
+        let mut line = self.line.borrow_mut();
+        let found = line
+            .waiting
+            .binary_search_by_key(&place, |(place, _)| *place);
+        let old = found.ok().and_then(|i| line.waiting.remove(i));
+        drop(line);
+        drop(old);
+    }
+
+    /// Sends everybody away, because the loop is closing.
+    pub(crate) fn dissolve_line(&self) {
+        let line = std::mem::take(&mut self.line.borrow_mut().waiting);
+        drop(line);
+    }
+
+    pub(crate) fn describe(&self, kind: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.outcome.get() {
+            None => {
+                let waiting = self.line.try_borrow().map_or(0, |line| line.waiting.len());
+                write!(f, "<{kind} pending, {waiting} waiting>")
+            }
+            Some(Outcome::Cancelled) => write!(f, "<{kind} cancelled>"),
+            Some(Outcome::Done(Ok(_))) => write!(f, "<{kind} finished>"),
+            Some(Outcome::Done(Err(error))) => write!(f, "<{kind} finished, error={error:?}>"),
+        }
+    }
+}
+
+impl AnyFuture {
+    /// Whether it is this very future. Python: `is`.
+    pub fn is<T>(&self, fut: &FutureCell<T>) -> bool {
+        self.address() == fut.as_any().address()
+    }
+}
+
+impl<T> Clone for FutureCell<T> {
+    fn clone(&self) -> Self {
+        FutureCell::of(self.shared.clone())
+    }
+}
+
+impl<T> PartialEq for FutureCell<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared)
+    }
+}
+
+impl<T> Eq for FutureCell<T> {}
+
+impl<T> fmt::Debug for FutureCell<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.describe(f)
+    }
+}

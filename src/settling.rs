@@ -1,0 +1,212 @@
+//! Settling a future, and its callbacks.
+//!
+//! **Settling runs nothing.** It writes the outcome down, and then puts each callback and each
+//! parked task on the loop's run queue, in the order in which they came to wait. Why not call them
+//! on the spot? They would run in the midst of whatever the one who settles is doing, on top of its
+//! stack, and settle other futures in turn. From the queue they run one after the other, behind all
+//! that was queued before, in an order that can be told in advance.
+//!
+//! A queued callback holds its future. So one may drop every handle of a future that was settled,
+//! and its callbacks are called with it nevertheless, in whatever run of the loop comes next.
+//!
+//! Next: [`awaiting`](crate::awaiting), what `fut.await` does.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::error::{Error, ExceptionContext, Result};
+use crate::event_loop::Core;
+use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
+use crate::handle::{Call, call};
+use crate::observer::Event;
+use crate::step::{AnyCell, AnyFuture};
+
+impl<T, R, F> From<F> for DoneCallback<T>
+where
+    F: FnOnce(&FutureCell<T>) -> R + 'static,
+    R: 'static,
+{
+    fn from(callback: F) -> Self {
+        DoneCallback(Kind::Once(Box::new(|fut| call(|| callback(fut)))))
+    }
+}
+
+impl<T> From<Rc<dyn Fn(&FutureCell<T>)>> for DoneCallback<T> {
+    fn from(callback: Rc<dyn Fn(&FutureCell<T>)>) -> Self {
+        DoneCallback(Kind::Shared(callback))
+    }
+}
+
+impl<T> DoneCallback<T> {
+    fn call(self, fut: &FutureCell<T>) -> Result<()> {
+        match self.0 {
+            Kind::Once(callback) => callback(fut),
+            Kind::Shared(callback) => call(|| callback(fut)),
+        }
+    }
+}
+
+/// Settling, and being told.
+impl<T: 'static> FutureCell<T> {
+    /// Settles it with a result, and queues all who wait for it.
+    ///
+    /// # Errors
+    /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task. If the
+    /// loop is closed and anything was waiting: then it is settled, but nothing can be queued.
+    pub fn set_result(&self, result: T) -> Result<()> {
+        self.set(Ok(result), "Task does not support set_result operation")
+    }
+
+    /// Settles it with an error, and queues all who wait for it.
+    ///
+    /// # Errors
+    /// As [`set_result`](FutureCell::set_result).
+    pub fn set_exception(&self, error: impl Into<Error>) -> Result<()> {
+        self.set(
+            Err(error.into()),
+            "Task does not support set_exception operation",
+        )
+    }
+
+    fn set(&self, result: Result<T>, refusal: &str) -> Result<()> {
+        if self.shared.is_task() {
+            return Err(Error::runtime(
+                refusal,
+                "return the value from its coroutine",
+            ));
+        }
+        self.settle(result)
+    }
+
+    /// Settles it, whatever it is.
+    pub(crate) fn settle(&self, result: Result<T>) -> Result<()> {
+        self.shared
+            .settable()
+            .settle(Outcome::Done(result), &self.shared)
+    }
+
+    /// Settles it as cancelled, whatever it is.
+    pub(crate) fn settle_as_cancelled(&self) {
+        // The only error is that the loop is closed: then nobody is there to be told.
+        let _closed = self
+            .shared
+            .settable()
+            .settle(Outcome::Cancelled, &self.shared);
+    }
+
+    /// Cancels it, if it is not done: a future at once, a task by and by. False if it is done.
+    pub fn cancel(&self) -> bool {
+        self.as_any().cancel()
+    }
+
+    /// The same future, with the type of its result forgotten.
+    pub fn as_any(&self) -> AnyFuture {
+        AnyFuture(self.shared.clone())
+    }
+
+    /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
+    ///
+    /// What is said of the callbacks of [`call_soon`](EventLoop::call_soon) goes for these.
+    pub fn add_done_callback(&self, callback: impl Into<DoneCallback<T>>) {
+        let waiter = Waiter::Callback(callback.into());
+        let settable = self.shared.settable();
+        if self.done() {
+            // As with cancel: there is no error but that the loop is closed.
+            let _closed = settable.queue(waiter, &self.shared);
+        } else {
+            settable.stand_in_line(waiter);
+        }
+    }
+
+    /// Takes all copies of a callback out of the line and tells how many there were.
+    ///
+    /// Once the future is done its callbacks are on the run queue, and none is found.
+    #[allow(clippy::type_complexity, reason = "the type is to be seen on the page")]
+    pub fn remove_done_callback(&self, callback: &Rc<dyn Fn(&FutureCell<T>)>) -> usize {
+        let same = |(_, waiter): &(u64, Waiter<T>)| match waiter {
+            Waiter::Callback(DoneCallback(Kind::Shared(other))) => {
+                std::ptr::addr_eq(Rc::as_ptr(other), Rc::as_ptr(callback))
+            }
+            _ => false,
+        };
+        let mut line = self.shared.settable().line.borrow_mut();
+        let before = line.waiting.len();
+        // What is dropped here is not the last `Rc`: the caller has one.
+        line.waiting.retain(|entry| !same(entry));
+        before - line.waiting.len()
+    }
+}
+
+impl<T: 'static> Settable<T> {
+    /// Writes the outcome down, then queues the whole line in its order.
+    fn settle(&self, outcome: Outcome<T>, shared: &Rc<dyn AsCell<T>>) -> Result<()> {
+        if self.outcome.set(outcome).is_err() {
+            let text = "the future is done already: it can be settled only once, ask done() first";
+            return Err(Error::InvalidState(text));
+        }
+        let line = std::mem::take(&mut self.line.borrow_mut().waiting);
+        if let Some(event_loop) = self.event_loop() {
+            event_loop.tell(|| Event::Settled {
+                future: self.id,
+                waiting: line.len(),
+            });
+        }
+        let mut result = Ok(());
+        for (_, waiter) in line {
+            result = result.and(self.queue(waiter, shared));
+        }
+        result
+    }
+
+    /// Puts one who waited on the run queue.
+    fn queue(&self, waiter: Waiter<T>, shared: &Rc<dyn AsCell<T>>) -> Result<()> {
+        let event_loop = self
+            .event_loop()
+            .filter(|event_loop| !event_loop.is_closed());
+        match (waiter, event_loop) {
+            (Waiter::Callback(callback), Some(event_loop)) => {
+                let fut = FutureCell::of(shared.clone());
+                event_loop.enqueue(Call::new(move || callback.call(&fut)));
+                Ok(())
+            }
+            (Waiter::Callback(_), None) => Err(Error::closed()),
+            // The waker can be anybody's, and may panic: the rest of the line must not suffer.
+            (Waiter::Task(waker), event_loop) => call(|| waker.wake()).or_else(|error| {
+                let context = ExceptionContext::new("Exception in waker").with_exception(error);
+                event_loop
+                    .ok_or_else(Error::closed)?
+                    .call_exception_handler(&context);
+                Ok(())
+            }),
+        }
+    }
+}
+
+impl<T: 'static> AnyCell for Settable<T> {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn done(&self) -> bool {
+        self.is_settled()
+    }
+
+    fn event_loop(&self) -> *const Core {
+        self.event_loop.as_ptr()
+    }
+
+    fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
+        FutureCell::of(self).settle_as_cancelled();
+        true
+    }
+
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Settable::describe(self, &format!("Future-{}", self.id), f)
+    }
+}
+
+impl<T: 'static> AsCell<T> for Settable<T> {
+    fn settable(&self) -> &Settable<T> {
+        self
+    }
+}

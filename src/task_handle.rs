@@ -1,0 +1,235 @@
+//! Making tasks, and asking for them.
+//!
+//! A [`Task`] is what the maker of a task holds: the future that it is, and the few things that only
+//! a task can do. It is a handle and no more. The task itself belongs to its loop, so dropping the
+//! handle detaches the task, and it runs on. Python: keep a reference, or it may be collected.
+//!
+//! Next: [`run`](crate::run), how a program is started.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::ops::Deref;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::error::{Error, Result};
+use crate::event_loop::EventLoop;
+use crate::future_cell::FutureCell;
+use crate::task_table::LoopTask;
+use crate::turn::running_loop;
+
+/// A coroutine that runs on its loop, and the future of its result. Python: `asyncio.Task`.
+///
+/// All that a [`FutureCell`] can be asked, a task can be asked. Only its outcome cannot be set.
+#[must_use = "a task runs by itself; drop the handle explicitly if nobody needs its result"]
+pub struct Task<T: 'static> {
+    future: FutureCell<T>,
+    task: Rc<dyn LoopTask>,
+}
+
+impl EventLoop {
+    /// Makes a task of a coroutine: its first step is queued, and nothing of it runs yet.
+    ///
+    /// # Panics
+    /// If the loop is closed.
+    #[track_caller]
+    pub fn create_task<T, F>(&self, coroutine: F) -> Task<T>
+    where
+        F: Future<Output = Result<T>> + 'static,
+    {
+        self.may_schedule();
+        let task = self.spawn(coroutine);
+        Task {
+            future: FutureCell::of(task.clone()),
+            task,
+        }
+    }
+}
+
+/// Makes a task on the loop that is running. Python: `asyncio.create_task`.
+///
+/// # Panics
+/// If no loop is running on this thread.
+#[track_caller]
+pub fn create_task<T, F>(coroutine: F) -> Task<T>
+where
+    F: Future<Output = Result<T>> + 'static,
+{
+    match running_loop() {
+        Some(event_loop) => event_loop.create_task(coroutine),
+        None => {
+            let advice = "call it from a task or a callback, or use event_loop.create_task(…)";
+            panic!("{:?}", Error::runtime("no running event loop", advice))
+        }
+    }
+}
+
+impl<T: 'static> Task<T> {
+    /// Drops the coroutine where it stands, in the task's next turn, and ends the task as cancelled.
+    ///
+    /// This is Rust's own way: the coroutine is not asked and cannot refuse, and no clean-up that
+    /// needs an `await` is done. [`cancel`](FutureCell::cancel) is Python's way. It does nothing to
+    /// a task that is done.
+    pub fn abort(&self) {
+        self.task.clone().abort();
+    }
+
+    /// The name of the task; `Task-1` and so on, unless another was set. Python: `task.get_name()`.
+    #[doc(alias = "get_name")]
+    pub fn name(&self) -> Rc<str> {
+        self.task.name()
+    }
+
+    /// Gives the task a name.
+    pub fn set_name(&self, name: &str) {
+        self.task.set_name(name);
+    }
+
+    pub(crate) fn loop_task(&self) -> &Rc<dyn LoopTask> {
+        &self.task
+    }
+}
+
+/// A task is a future.
+impl<T: 'static> Deref for Task<T> {
+    type Target = FutureCell<T>;
+
+    fn deref(&self) -> &FutureCell<T> {
+        &self.future
+    }
+}
+
+impl<T: Clone + 'static> Future for Task<T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        Pin::new(&mut self.future).poll(cx)
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Task<T> {
+    type Output = Result<T>;
+    type IntoFuture = Task<T>;
+
+    fn into_future(self) -> Task<T> {
+        self.clone()
+    }
+}
+
+impl<T> From<Task<T>> for FutureCell<T> {
+    fn from(task: Task<T>) -> Self {
+        task.future
+    }
+}
+
+impl<T> Clone for Task<T> {
+    fn clone(&self) -> Self {
+        Task {
+            future: self.future.clone(),
+            task: self.task.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.future.fmt(f)
+    }
+}
+
+/// A task, whatever the type of its result.
+#[derive(Clone)]
+pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
+
+/// The unfinished tasks of a loop, in the order in which they were made.
+/// Python: `asyncio.all_tasks(loop)`.
+pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
+    event_loop
+        .core
+        .tasks
+        .borrow()
+        .all()
+        .into_iter()
+        .map(AnyTask)
+        .collect()
+}
+
+/// The task whose step is being run; none in a plain callback, or outside of a loop.
+/// Python: `asyncio.current_task()`.
+pub fn current_task() -> Option<AnyTask> {
+    let event_loop = running_loop()?;
+    let task = event_loop.core.current.borrow().clone();
+    task.map(AnyTask)
+}
+
+impl AnyTask {
+    /// Asks the task to cancel itself. False if it is done. See [`FutureCell::cancel`].
+    pub fn cancel(&self) -> bool {
+        self.0.clone().cancel()
+    }
+
+    /// Drops its coroutine where it stands. See [`Task::abort`].
+    pub fn abort(&self) {
+        self.0.clone().abort();
+    }
+
+    /// Whether it has ended, one way or other.
+    pub fn done(&self) -> bool {
+        self.0.is_done()
+    }
+
+    /// The name of the task.
+    #[doc(alias = "get_name")]
+    pub fn name(&self) -> Rc<str> {
+        self.0.name()
+    }
+
+    /// Gives the task a name.
+    pub fn set_name(&self, name: &str) {
+        self.0.set_name(name);
+    }
+}
+
+fn is_same(a: &Rc<dyn LoopTask>, b: &Rc<dyn LoopTask>) -> bool {
+    std::ptr::addr_eq(Rc::as_ptr(a), Rc::as_ptr(b))
+}
+
+impl PartialEq for AnyTask {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(&self.0, &other.0)
+    }
+}
+
+impl Eq for AnyTask {}
+
+impl<T> PartialEq<Task<T>> for AnyTask {
+    fn eq(&self, other: &Task<T>) -> bool {
+        is_same(&self.0, &other.task)
+    }
+}
+
+impl<T> PartialEq<AnyTask> for Task<T> {
+    fn eq(&self, other: &AnyTask) -> bool {
+        other == self
+    }
+}
+
+impl<T> PartialEq for Task<T> {
+    fn eq(&self, other: &Self) -> bool {
+        is_same(&self.task, &other.task)
+    }
+}
+
+impl<T> Eq for Task<T> {}
+
+impl fmt::Debug for AnyTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "<{} {}>",
+            self.name(),
+            if self.done() { "done" } else { "pending" }
+        )
+    }
+}

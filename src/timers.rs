@@ -1,0 +1,174 @@
+//! The timers: a binary heap.
+//!
+//! Sleeping needs no thread per sleeper. All callbacks that wait for their moment sit in one heap, the earliest on top,
+//! and the loop asks it two things: what is due, and how long may I sleep?
+//!
+//! **Order.** An entry's key is its deadline and, behind it, a sequence number. So equal deadlines come out first in,
+//! first out. Python: a heap of deadlines alone, the order of equal ones is left undefined.
+//!
+//! **Cancelling.** Taking an entry out of the middle of a heap means searching for it. So a cancelled timer just stays,
+//! an empty entry, until it comes to the top. That alone would be a leak: a program that sets a 30 s timeout for each
+//! request, and cancels it a millisecond later, drags 30 s of dead entries along. So the heap is swept when there are
+//! more than [`SWEEP_ABOVE`] entries and more than half of them are dead. Each sweep halves the heap at least, so it
+//! is paid for by the cancellations before it. (asyncio does the same, with the same hundred.)
+//!
+//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::handle::{Cancel, Run, TimerHandle};
+
+/// Fewer entries than this are not worth a sweep.
+const SWEEP_ABOVE: usize = 100;
+
+#[derive(Default)]
+pub(crate) struct Timers {
+    /// `BinaryHeap` gives the greatest first; `Reverse` makes that the earliest.
+    heap: BinaryHeap<Reverse<Entry>>,
+    /// Breaks the ties of equal deadlines.
+    next_sequence: u64,
+    /// How many entries of the heap are cancelled; each [`TimerHandle`] counts here.
+    cancelled: Rc<Cell<usize>>,
+}
+
+struct Entry {
+    key: (Duration, u64),
+    call: Rc<dyn Cancel>,
+}
+
+impl Timers {
+    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Cancel>) -> TimerHandle {
+        self.sweep();
+        call.in_heap().set(true);
+        let key = (when, self.next_sequence);
+        self.next_sequence += 1;
+        self.heap.push(Reverse(Entry {
+            key,
+            call: call.clone(),
+        }));
+        TimerHandle {
+            call,
+            when,
+            cancelled_in_heap: self.cancelled.clone(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+
+    /// The deadline of the earliest timer that is still wanted.
+    pub(crate) fn next_deadline(&mut self) -> Option<Duration> {
+        while self.heap.peek()?.0.call.is_cancelled() {
+            self.pop();
+        }
+        Some(self.heap.peek()?.0.key.0)
+    }
+
+    /// Takes out the earliest timer, if it is due.
+    pub(crate) fn pop_due(&mut self, now: Duration) -> Option<(Duration, Rc<dyn Run>)> {
+        let when = self.next_deadline()?;
+        if when > now {
+            return None;
+        }
+        Some((when, self.pop()?))
+    }
+
+    /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
+    fn pop(&mut self) -> Option<Rc<dyn Cancel>> {
+        let Reverse(entry) = self.heap.pop()?;
+        entry.call.in_heap().set(false);
+        if entry.call.is_cancelled() {
+            self.cancelled.set(self.cancelled.get() - 1);
+        }
+        Some(entry.call)
+    }
+
+    /// Throws the cancelled entries out, if they are many.
+    pub(crate) fn sweep(&mut self) {
+        let entries = self.heap.len();
+        if entries > SWEEP_ABOVE && self.cancelled.get() > entries / 2 {
+            self.heap
+                .retain(|Reverse(entry)| !entry.call.is_cancelled());
+            self.cancelled.set(0);
+        }
+    }
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Entry {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handle::Call;
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn equal_deadlines_come_out_first_in_first_out() {
+        let mut timers = Timers::default();
+        let mut expected = Vec::new();
+        for _ in 0..50 {
+            let call = Call::new(|| ());
+            expected.push(Rc::as_ptr(&call).cast::<()>());
+            timers.push(seconds(1), call);
+        }
+        let mut order = Vec::new();
+        while let Some((_, call)) = timers.pop_due(seconds(1)) {
+            order.push(Rc::as_ptr(&call).cast::<()>());
+        }
+        assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn cancelled_timers_are_swept_out_before_they_are_due() {
+        let mut timers = Timers::default();
+        for _ in 0..10 {
+            timers.push(seconds(5), Call::new(|| ()));
+        }
+        for _ in 0..100_000 {
+            timers.push(seconds(30), Call::new(|| ())).cancel();
+            assert!(timers.heap.len() <= SWEEP_ABOVE + 1);
+        }
+        assert_eq!(timers.next_deadline(), Some(seconds(5)));
+    }
+
+    #[test]
+    fn the_count_of_cancelled_timers_is_exact() {
+        let mut timers = Timers::default();
+        let due = timers.push(seconds(1), Call::new(|| ()));
+        let early = timers.push(seconds(2), Call::new(|| ()));
+        timers.push(seconds(3), Call::new(|| ()));
+        assert!(timers.pop_due(seconds(1)).is_some());
+        due.cancel(); // not in the heap any more
+        early.cancel();
+        early.cancel(); // once is enough
+        assert_eq!(timers.cancelled.get(), 1);
+        assert_eq!(timers.next_deadline(), Some(seconds(3)));
+        assert_eq!(timers.cancelled.get(), 0);
+    }
+}
