@@ -29,8 +29,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
-use crate::step::{AnyFuture, Record, Stepper, Waits};
+use crate::step::{Record, Stepper, Waits};
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
 ///

@@ -16,7 +16,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -77,7 +77,9 @@ pub(crate) struct Core {
     /// Numbers the futures and tasks.
     next_id: Cell<u64>,
     /// Numbers the names of the tasks.
-    pub(crate) next_task: Cell<u64>,
+    next_task: Cell<u64>,
+    /// Whether the wakers of this thread know it.
+    pub(crate) remembered: Cell<bool>,
 }
 
 type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);
@@ -118,10 +120,9 @@ impl EventLoop {
             watched: Cell::new(false),
             next_id: Cell::new(1),
             next_task: Cell::new(1),
+            remembered: Cell::new(false),
         });
-        let event_loop = EventLoop { core };
-        event_loop.register();
-        event_loop
+        EventLoop { core }
     }
 
     /// The present moment on the loop's own clock, which began when the loop was made.
@@ -300,6 +301,11 @@ impl EventLoop {
     pub(crate) fn next_id(&self) -> u64 {
         self.core.next_id.replace(self.core.next_id.get() + 1)
     }
+
+    pub(crate) fn next_task_name(&self) -> String {
+        let number = self.core.next_task.replace(self.core.next_task.get() + 1);
+        format!("Task-{number}")
+    }
 }
 
 impl PartialEq for EventLoop {
@@ -327,33 +333,3 @@ impl fmt::Debug for EventLoop {
 }
 
 static NEXT_LOOP: AtomicU64 = AtomicU64::new(1);
-
-thread_local! {
-    /// The loops made on this thread: how a Waker, which can hold nothing of this thread, finds its loop.
-    static LOOPS: RefCell<Vec<(u64, Weak<Core>)>> = const { RefCell::new(Vec::new()) };
-}
-
-impl EventLoop {
-    fn register(&self) {
-        let entry = (self.core.id, Rc::downgrade(&self.core));
-        LOOPS.with_borrow_mut(|loops| {
-            loops.retain(|(_, core)| core.strong_count() > 0);
-            loops.push(entry);
-        });
-    }
-
-    /// The loop of that number, if it lives on this thread.
-    pub(crate) fn on_this_thread(id: u64) -> Option<EventLoop> {
-        let find = |loops: &RefCell<Vec<(u64, Weak<Core>)>>| {
-            let loops = loops.borrow();
-            let (_, core) = loops.iter().find(|(other, _)| *other == id)?;
-            core.upgrade()
-        };
-        // While a thread ends its thread-locals are gone, and so are its loops.
-        LOOPS
-            .try_with(find)
-            .ok()
-            .flatten()
-            .map(|core| EventLoop { core })
-    }
-}

@@ -19,9 +19,9 @@ use std::fmt;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
+use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop};
-use crate::step::{AnyCell, AnyFuture};
 
 /// A result that will be there later. Python: `asyncio.Future`.
 ///
@@ -212,16 +212,30 @@ impl<T: 'static> Settable<T> {
         let line = std::mem::take(&mut self.line.borrow_mut().waiting);
         drop(line);
     }
+}
 
-    pub(crate) fn describe(&self, kind: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl<T: 'static> About for Settable<T> {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn done(&self) -> bool {
+        self.is_settled()
+    }
+
+    fn event_loop(&self) -> *const () {
+        self.event_loop.as_ptr().cast()
+    }
+
+    fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outcome.get() {
             None => {
                 let waiting = self.line.try_borrow().map_or(0, |line| line.waiting.len());
-                write!(f, "<{kind} pending, {waiting} waiting>")
+                write!(f, "<{name} pending, {waiting} waiting>")
             }
-            Some(Outcome::Cancelled) => write!(f, "<{kind} cancelled>"),
-            Some(Outcome::Done(Ok(_))) => write!(f, "<{kind} finished>"),
-            Some(Outcome::Done(Err(error))) => write!(f, "<{kind} finished, error={error:?}>"),
+            Some(Outcome::Cancelled) => write!(f, "<{name} cancelled>"),
+            Some(Outcome::Done(Ok(_))) => write!(f, "<{name} finished>"),
+            Some(Outcome::Done(Err(error))) => write!(f, "<{name} finished, error={error:?}>"),
         }
     }
 }
@@ -249,6 +263,6 @@ impl<T> Eq for FutureCell<T> {}
 
 impl<T> fmt::Debug for FutureCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shared.describe(f)
+        AnyFuture(self.shared.clone()).fmt(f)
     }
 }

@@ -8,6 +8,7 @@ pub mod observer;
 pub mod handle;
 pub mod timers;
 
+pub mod any_future;
 pub mod task_table;
 
 pub mod mailbox;
@@ -34,6 +35,7 @@ pub mod run;
 pub mod combinators;
 pub mod protocols;
 
+pub use crate::any_future::AnyFuture;
 pub use crate::combinators::gather::{gather, gather_results};
 pub use crate::combinators::sleep::{sleep, sleep_with, yield_now};
 pub use crate::coroutine::{Coroutine, Step, Suspended};
@@ -46,6 +48,5 @@ pub use crate::observer::{Event, Observer};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
 pub use crate::run::{ensure_future, run};
-pub use crate::step::AnyFuture;
 pub use crate::task_handle::{AnyTask, Task, all_tasks, create_task, current_task};
 pub use crate::turn::{get_event_loop, set_event_loop};

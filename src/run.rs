@@ -84,7 +84,7 @@ impl EventLoop {
     }
 
     fn run_until_done<T: 'static>(&self, future: &FutureCell<T>) -> Result<()> {
-        if !std::ptr::eq(future.shared.event_loop(), Rc::as_ptr(&self.core)) {
+        if !std::ptr::addr_eq(future.shared.about().event_loop(), Rc::as_ptr(&self.core)) {
             let text = "The future belongs to a different loop";
             return Err(Error::runtime(text, "run the loop that made it"));
         }

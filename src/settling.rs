@@ -11,15 +11,13 @@
 //!
 //! Next: [`awaiting`](crate::awaiting), what `fut.await` does.
 
-use std::fmt;
 use std::rc::Rc;
 
+use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::error::{Error, ExceptionContext, Result};
-use crate::event_loop::Core;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call};
 use crate::observer::Event;
-use crate::step::{AnyCell, AnyFuture};
 
 impl<T, R, F> From<F> for DoneCallback<T>
 where
@@ -183,25 +181,17 @@ impl<T: 'static> Settable<T> {
 }
 
 impl<T: 'static> AnyCell for Settable<T> {
-    fn id(&self) -> u64 {
-        self.id
+    fn about(&self) -> &dyn About {
+        self
     }
 
-    fn done(&self) -> bool {
-        self.is_settled()
-    }
-
-    fn event_loop(&self) -> *const Core {
-        self.event_loop.as_ptr()
+    fn name(&self) -> String {
+        format!("Future-{}", self.id)
     }
 
     fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
         FutureCell::of(self).settle_as_cancelled();
         true
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Settable::describe(self, &format!("Future-{}", self.id), f)
     }
 }
 

@@ -18,85 +18,10 @@
 //! Next: [`coroutine`](crate::coroutine), which takes the steps.
 
 use std::cell::RefCell;
-use std::fmt;
-use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
+use crate::any_future::AnyFuture;
 use crate::error::Error;
-use crate::event_loop::Core;
-
-/// A future or a task, whatever the type of its result.
-#[derive(Clone)]
-pub struct AnyFuture(pub(crate) Rc<dyn AnyCell>);
-
-/// What a [`FutureCell`](crate::FutureCell) can be asked without knowing the type of its result.
-pub(crate) trait AnyCell {
-    /// Its number among the futures and tasks of its loop.
-    fn id(&self) -> u64;
-    fn done(&self) -> bool;
-    /// Its loop; only to be compared.
-    fn event_loop(&self) -> *const Core;
-    /// What it waits for itself, to which a cancellation is passed on.
-    fn waits_for(&self) -> Vec<AnyFuture> {
-        Vec::new()
-    }
-    /// Cancels it, now that what it waits for was asked, and maybe said yes.
-    fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool;
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
-}
-
-impl AnyFuture {
-    /// Whether it has a result, an error, or was cancelled.
-    pub fn done(&self) -> bool {
-        self.0.done()
-    }
-
-    /// Python: `id(future)`.
-    pub(crate) fn address(&self) -> *const () {
-        Rc::as_ptr(&self.0).cast()
-    }
-
-    /// Asks it to cancel itself; a cancellation goes down to the innermost thing waited for, and
-    /// the answer comes back up. Tasks can wait for each other in a chain of any length, so the
-    /// way down is kept in a `Vec` and not on the call stack.
-    pub(crate) fn cancel(&self) -> bool {
-        struct Level {
-            future: AnyFuture,
-            below: std::vec::IntoIter<AnyFuture>,
-            passed_on: bool,
-        }
-        let level = |future: AnyFuture| {
-            let below = future.0.waits_for().into_iter();
-            Level {
-                future,
-                below,
-                passed_on: false,
-            }
-        };
-        let mut way_down = vec![level(self.clone())];
-        let mut answer = false;
-        while let Some(here) = way_down.last_mut() {
-            if let Some(next) = here.below.next() {
-                way_down.push(level(next));
-                continue;
-            }
-            let Level {
-                future, passed_on, ..
-            } = way_down.pop().expect("it was there just now");
-            answer = !future.done() && future.0.cancel_here(passed_on);
-            if let Some(above) = way_down.last_mut() {
-                above.passed_on |= answer;
-            }
-        }
-        answer
-    }
-}
-
-impl fmt::Debug for AnyFuture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.describe(f)
-    }
-}
 
 /// What a suspended coroutine waits for, as its leaves told it.
 #[derive(Clone, Default)]
@@ -154,7 +79,8 @@ impl Waits {
 pub(crate) struct Stepper {
     /// The task itself, as [`AnyFuture::address`] gives it.
     pub(crate) task: *const (),
-    pub(crate) event_loop: *const Core,
+    /// Its loop, as [`About::event_loop`](crate::any_future::About::event_loop) gives it.
+    pub(crate) event_loop: *const (),
 }
 
 /// A waker's identity: cloned ones have the same.
@@ -265,7 +191,7 @@ fn refusal(stepper: Stepper, future: &AnyFuture) -> Option<Error> {
             "await another task, or return the value",
         ));
     }
-    if future.0.event_loop() != stepper.event_loop {
+    if future.0.about().event_loop() != stepper.event_loop {
         let text = format!("Task got Future {future:?} attached to a different loop");
         let advice = "create the future with the loop that the task runs on";
         return Some(Error::runtime(&text, advice));

@@ -32,21 +32,20 @@
 //! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
+use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::coroutine::{Coroutine, Progress};
 use crate::error::{Error, Result};
-use crate::event_loop::{Core, EventLoop};
+use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, FutureCell, Settable};
 use crate::handle::Run;
 use crate::observer::Event;
-use crate::step::{AnyCell, AnyFuture, Stepper, Waits};
+use crate::step::{Stepper, Waits};
 use crate::task_table::{LoopTask, TaskKey};
 use crate::waker::TaskWaker;
 
@@ -68,7 +67,7 @@ enum State {
 pub(crate) struct TaskCell<F, T: 'static> {
     future: Settable<T>,
     key: TaskKey,
-    name: RefCell<Rc<str>>,
+    name: RefCell<String>,
     state: Cell<State>,
     /// Taken out while it is polled, and gone once the task is done.
     coroutine: Cell<Option<Coroutine<F>>>,
@@ -108,6 +107,26 @@ impl<F, T> TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
+    /// A new task, which nobody knows yet. See [`EventLoop::create_task`].
+    pub(crate) fn new(event_loop: &EventLoop, coroutine: F) -> Rc<Self> {
+        let key = event_loop.core.tasks.borrow().next_key();
+        let posted = TaskWaker::new(event_loop, key);
+        Rc::new(TaskCell {
+            future: Settable::new(event_loop),
+            key,
+            name: RefCell::new(event_loop.next_task_name()),
+            state: Cell::new(State::Queued),
+            coroutine: Cell::new(Some(Coroutine::new(coroutine))),
+            waits: RefCell::default(),
+            must_cancel: Cell::new(false),
+            throw_next: Cell::new(None),
+            aborted: Cell::new(false),
+            is_main: Cell::new(false),
+            waker: Waker::from(posted.clone()),
+            posted,
+        })
+    }
+
     /// Sends into the coroutine, once.
     fn step(self: Rc<Self>, event_loop: &EventLoop, mut coroutine: Coroutine<F>) {
         self.state.set(State::Running { woken: false });
@@ -119,7 +138,7 @@ where
         let task = Rc::as_ptr(&self).cast();
         let stepper = Stepper {
             task,
-            event_loop: Rc::as_ptr(&event_loop.core),
+            event_loop: self.future.event_loop.as_ptr().cast(),
         };
         let current = Current::set(event_loop, self.clone());
         let progress = catch_unwind(AssertUnwindSafe(|| {
@@ -163,7 +182,7 @@ where
         event_loop.tell(|| match waits.single() {
             Some(future) => Event::Parked {
                 task: self.future.id,
-                on: future.0.id(),
+                on: future.0.about().id(),
             },
             None => Event::Suspended {
                 task: self.future.id,
@@ -237,7 +256,7 @@ where
     }
 
     fn wake_from_mailbox(self: Rc<Self>) {
-        self.posted.posted.swap(false, Ordering::AcqRel);
+        self.posted.taken_out();
         self.wake();
     }
 
@@ -248,28 +267,12 @@ where
         drop(self.coroutine.take());
     }
 
-    fn id(&self) -> u64 {
-        self.future.id
-    }
-
-    fn name(&self) -> Rc<str> {
-        self.name.borrow().clone()
-    }
-
     fn set_name(&self, name: &str) {
         *self.name.borrow_mut() = name.into();
     }
 
     fn set_main(&self, is_main: bool) {
         self.is_main.set(is_main);
-    }
-
-    fn is_done(&self) -> bool {
-        self.future.is_settled()
-    }
-
-    fn cancel(self: Rc<Self>) -> bool {
-        AnyFuture(self).cancel()
     }
 
     fn abort(self: Rc<Self>) {
@@ -286,16 +289,12 @@ impl<F, T> AnyCell for TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
-    fn id(&self) -> u64 {
-        self.future.id
+    fn about(&self) -> &dyn About {
+        &self.future
     }
 
-    fn done(&self) -> bool {
-        self.future.is_settled()
-    }
-
-    fn event_loop(&self) -> *const Core {
-        self.future.event_loop.as_ptr()
+    fn name(&self) -> String {
+        self.name.borrow().clone()
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
@@ -311,10 +310,6 @@ where
             }
         }
         true
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.future.describe(&self.name.borrow(), f)
     }
 }
 
@@ -349,46 +344,5 @@ impl Drop for Current {
     fn drop(&mut self) {
         // Not the last `Rc`: the step that is ending holds one.
         self.event_loop.core.current.replace(None);
-    }
-}
-
-impl EventLoop {
-    /// Makes the task and queues its first step. A closed loop drops the coroutine instead.
-    pub(crate) fn spawn<F, T>(&self, coroutine: F) -> Rc<TaskCell<F, T>>
-    where
-        F: Future<Output = Result<T>> + 'static,
-    {
-        let key = self.core.tasks.borrow().next_key();
-        let posted = Arc::new(TaskWaker {
-            event_loop: self.core.id,
-            task: key,
-            mailbox: self.core.mailbox.clone(),
-            posted: AtomicBool::new(false),
-        });
-        let number = self.core.next_task.replace(self.core.next_task.get() + 1);
-        let task = Rc::new(TaskCell {
-            future: Settable::new(self),
-            key,
-            name: RefCell::new(format!("Task-{number}").into()),
-            state: Cell::new(State::Queued),
-            coroutine: Cell::new(Some(Coroutine::new(coroutine))),
-            waits: RefCell::default(),
-            must_cancel: Cell::new(false),
-            throw_next: Cell::new(None),
-            aborted: Cell::new(false),
-            is_main: Cell::new(false),
-            waker: Waker::from(posted.clone()),
-            posted,
-        });
-        if self.is_closed() {
-            task.shut_down();
-        } else {
-            self.core.tasks.borrow_mut().insert(task.clone());
-            self.tell(|| Event::TaskMade {
-                task: task.future.id,
-            });
-            self.enqueue(task.clone());
-        }
-        task
     }
 }

@@ -13,9 +13,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use crate::any_future::{AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::future_cell::FutureCell;
+use crate::observer::Event;
+use crate::task::TaskCell;
 use crate::task_table::LoopTask;
 use crate::turn::running_loop;
 
@@ -38,8 +41,16 @@ impl EventLoop {
     where
         F: Future<Output = Result<T>> + 'static,
     {
-        self.may_schedule();
-        let task = self.spawn(coroutine);
+        let task = TaskCell::new(self, coroutine);
+        if self.may_schedule() {
+            self.core.tasks.borrow_mut().insert(task.clone());
+            self.tell(|| Event::TaskMade {
+                task: task.about().id(),
+            });
+            self.enqueue(task.clone());
+        } else {
+            task.shut_down();
+        }
         Task {
             future: FutureCell::of(task.clone()),
             task,
@@ -77,7 +88,7 @@ impl<T: 'static> Task<T> {
 
     /// The name of the task; `Task-1` and so on, unless another was set. Python: `task.get_name()`.
     #[doc(alias = "get_name")]
-    pub fn name(&self) -> Rc<str> {
+    pub fn name(&self) -> String {
         self.task.name()
     }
 
@@ -166,7 +177,7 @@ pub fn current_task() -> Option<AnyTask> {
 impl AnyTask {
     /// Asks the task to cancel itself. False if it is done. See [`FutureCell::cancel`].
     pub fn cancel(&self) -> bool {
-        self.0.clone().cancel()
+        AnyFuture(self.0.clone()).cancel()
     }
 
     /// Drops its coroutine where it stands. See [`Task::abort`].
@@ -176,12 +187,12 @@ impl AnyTask {
 
     /// Whether it has ended, one way or other.
     pub fn done(&self) -> bool {
-        self.0.is_done()
+        self.0.about().done()
     }
 
     /// The name of the task.
     #[doc(alias = "get_name")]
-    pub fn name(&self) -> Rc<str> {
+    pub fn name(&self) -> String {
         self.0.name()
     }
 

@@ -12,25 +12,20 @@
 
 use std::rc::Rc;
 
+use crate::any_future::AnyCell;
 use crate::handle::Run;
 
 /// A task as its loop sees it, whatever its coroutine and its result are.
-pub(crate) trait LoopTask: Run {
+pub(crate) trait LoopTask: Run + AnyCell {
     /// Queues the next step if the task is parked; does nothing to a queued or done one.
     fn wake(self: Rc<Self>);
     /// The same for a wake that came through the mailbox.
     fn wake_from_mailbox(self: Rc<Self>);
     /// Drops the coroutine unfinished, because the loop is closing.
     fn shut_down(&self);
-    /// The number of the task among all futures and tasks of its loop.
-    fn id(&self) -> u64;
-    fn name(&self) -> Rc<str>;
     fn set_name(&self, name: &str);
     /// Whether a panic of it is let through to the caller of `run_until_complete`.
     fn set_main(&self, is_main: bool);
-    /// Done, one way or other.
-    fn is_done(&self) -> bool;
-    fn cancel(self: Rc<Self>) -> bool;
     fn abort(self: Rc<Self>);
     /// Calls back when the task is done.
     fn when_done(self: Rc<Self>, callback: Box<dyn FnOnce()>);
@@ -106,7 +101,7 @@ impl TaskTable {
             .iter()
             .filter_map(|place| place.task.clone())
             .collect();
-        tasks.sort_by_key(|task| task.id());
+        tasks.sort_by_key(|task| task.about().id());
         tasks
     }
 }

@@ -12,7 +12,7 @@
 //! more than [`SWEEP_ABOVE`] entries and more than half of them are dead. Each sweep halves the heap at least, so it
 //! is paid for by the cancellations before it. (asyncio does the same, with the same hundred.)
 //!
-//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+//! Next: [`any_future`](crate::any_future), as much of a future as the loop must know.
 
 use std::cell::Cell;
 use std::cmp::Reverse;

@@ -17,26 +17,47 @@
 //!
 //! Next: [`step`](crate::step), what is known of a step in progress.
 
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 
-use crate::event_loop::EventLoop;
+use crate::event_loop::{Core, EventLoop};
 use crate::mailbox::{Mailbox, Note};
 use crate::task_table::TaskKey;
 
 /// What is behind the `Waker` of a task.
 pub(crate) struct TaskWaker {
     /// The number of the loop, not the loop: that must not leave its thread.
-    pub(crate) event_loop: u64,
-    pub(crate) task: TaskKey,
-    pub(crate) mailbox: Arc<Mailbox>,
+    event_loop: u64,
+    task: TaskKey,
+    mailbox: Arc<Mailbox>,
     /// Whether a note of this task lies in the mailbox; a second one would say nothing new.
     ///
     /// Set by a `swap` before the note is posted, cleared by a `swap` before the task is queued.
     /// Both must be `swap`s: the one who sees `true` here relies on the other to look at what it
     /// wrote before. A plain store could be overtaken, and that wake-up would be lost.
-    pub(crate) posted: AtomicBool,
+    posted: AtomicBool,
+}
+
+impl TaskWaker {
+    pub(crate) fn new(event_loop: &EventLoop, task: TaskKey) -> Arc<Self> {
+        remember(event_loop);
+        let core = &event_loop.core;
+        let (event_loop, mailbox) = (core.id, core.mailbox.clone());
+        Arc::new(TaskWaker {
+            event_loop,
+            task,
+            mailbox,
+            posted: AtomicBool::new(false),
+        })
+    }
+
+    /// Its note was taken out of the mailbox.
+    pub(crate) fn taken_out(&self) {
+        self.posted.swap(false, Ordering::AcqRel);
+    }
 }
 
 impl Wake for TaskWaker {
@@ -45,7 +66,7 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(event_loop) = EventLoop::on_this_thread(self.event_loop) {
+        if let Some(event_loop) = on_this_thread(self.event_loop) {
             if let Some(task) = event_loop.task(self.task) {
                 task.wake();
             }
@@ -54,4 +75,34 @@ impl Wake for TaskWaker {
             let _refused = self.mailbox.post(Note::Wake(self.task));
         }
     }
+}
+
+thread_local! {
+    /// The loops of this thread that ever had a task, by their numbers.
+    static LOOPS: RefCell<Vec<(u64, Weak<Core>)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn remember(event_loop: &EventLoop) {
+    if !event_loop.core.remembered.replace(true) {
+        let entry = (event_loop.core.id, Rc::downgrade(&event_loop.core));
+        LOOPS.with_borrow_mut(|loops| {
+            loops.retain(|(_, core)| core.strong_count() > 0);
+            loops.push(entry);
+        });
+    }
+}
+
+/// The loop of that number, if it lives on this thread.
+fn on_this_thread(id: u64) -> Option<EventLoop> {
+    let find = |loops: &RefCell<Vec<(u64, Weak<Core>)>>| {
+        let loops = loops.borrow();
+        let (_, core) = loops.iter().find(|(other, _)| *other == id)?;
+        core.upgrade()
+    };
+    // While a thread ends its thread-locals are gone, and so are its loops.
+    LOOPS
+        .try_with(find)
+        .ok()
+        .flatten()
+        .map(|core| EventLoop { core })
 }

@@ -7,15 +7,14 @@
 //! member that holds its gather, which holds its members, could never be freed.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::future::IntoFuture;
 use std::rc::{Rc, Weak};
 
+use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
-use crate::event_loop::{Core, EventLoop};
+use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, FutureCell, Settable};
 use crate::run::ensure_future;
-use crate::step::{AnyCell, AnyFuture};
 use crate::turn::get_event_loop;
 
 /// Runs them side by side and gives their results in the order of the arguments.
@@ -137,16 +136,12 @@ impl<T: Clone + 'static, U: 'static> Gather<T, U> {
 }
 
 impl<T: Clone + 'static, U: 'static> AnyCell for Gather<T, U> {
-    fn id(&self) -> u64 {
-        self.future.id
+    fn about(&self) -> &dyn About {
+        &self.future
     }
 
-    fn done(&self) -> bool {
-        self.future.is_settled()
-    }
-
-    fn event_loop(&self) -> *const Core {
-        self.future.event_loop.as_ptr()
+    fn name(&self) -> String {
+        format!("Gather-{}", self.future.id)
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
@@ -159,11 +154,6 @@ impl<T: Clone + 'static, U: 'static> AnyCell for Gather<T, U> {
             self.cancel_requested.set(true);
         }
         passed_on
-    }
-
-    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.future
-            .describe(&format!("Gather-{}", self.future.id), f)
     }
 }
 

@@ -91,11 +91,17 @@ pub struct Speaker {
 impl Speaker {
     pub fn new() -> Self {
         let time = CURRENT.with_borrow(|current| current.as_ref().unwrap().time());
-        Speaker { lines: LINES.with(Arc::clone), stamp: time.as_secs_f64() }
+        Speaker {
+            lines: LINES.with(Arc::clone),
+            stamp: time.as_secs_f64(),
+        }
     }
 
     pub fn say(&self, text: impl Display) {
-        self.lines.lock().unwrap().push(format!("t={} {text}", self.stamp));
+        self.lines
+            .lock()
+            .unwrap()
+            .push(format!("t={} {text}", self.stamp));
     }
 }
 
@@ -163,7 +169,10 @@ impl<T: Show> Show for Result<T> {
 }
 
 pub fn items<T: Show>(values: &[T]) -> String {
-    format!("[{}]", values.iter().map(Show::show).collect::<Vec<_>>().join(", "))
+    format!(
+        "[{}]",
+        values.iter().map(Show::show).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// Drops the description of an object from a message.
@@ -176,8 +185,16 @@ pub fn clean(text: &str) -> String {
 
 /// The kind of an error with its message, if it has one.
 pub fn err(error: &Error) -> String {
-    let text = if error.is_cancelled() { String::new() } else { clean(&error.to_string()) };
-    if text.is_empty() { error.kind().into() } else { format!("{}: {text}", error.kind()) }
+    let text = if error.is_cancelled() {
+        String::new()
+    } else {
+        clean(&error.to_string())
+    };
+    if text.is_empty() {
+        error.kind().into()
+    } else {
+        format!("{}: {text}", error.kind())
+    }
 }
 
 /// The state of a future in plain words.
@@ -250,7 +267,9 @@ pub fn attempt<A: Answer>(label: &str, call: impl FnOnce() -> A) {
 /// The message of a panic without the advice in brackets at its end.
 pub fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+    let text = text
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("?");
     text.split(" (").next().unwrap_or(text).to_owned()
 }
 

@@ -18,7 +18,8 @@ fn a_callback_that_schedules_itself_again_is_a_repeating_timer() {
                 return l.stop();
             }
             let step = if left > 5 { 5 } else { 1 };
-            l.clone().call_later(secs(step.into()), move || countdown(l, left - step));
+            l.clone()
+                .call_later(secs(step.into()), move || countdown(l, left - step));
         }
         let (a, b) = (l.clone(), l.clone());
         l.call_soon(|| tick(a));

@@ -9,7 +9,10 @@ fn nothing_queued_runs_until_somebody_runs_the_loop() {
             let l = l.clone();
             move || {
                 let same = thread::current().id() == here;
-                say(format!("{name} runs, on the thread of the caller: {}", yn(same)));
+                say(format!(
+                    "{name} runs, on the thread of the caller: {}",
+                    yn(same)
+                ));
                 l.stop();
             }
         };

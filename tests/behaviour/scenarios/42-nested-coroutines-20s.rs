@@ -28,9 +28,14 @@ fn nested_coroutines_are_one_chain() {
 
         let fut = l.create_future();
         let mut chain = Coroutine::new(three_deep(fut.clone()));
-        let Step::Suspended(Suspended::On(waits_for)) = chain.send(None) else { panic!() };
+        let Step::Suspended(Suspended::On(waits_for)) = chain.send(None) else {
+            panic!()
+        };
         let innermost = waits_for.is(&fut);
-        say(format!("by hand: blocked on the innermost future: {}", yn(innermost)));
+        say(format!(
+            "by hand: blocked on the innermost future: {}",
+            yn(innermost)
+        ));
         fut.cancel();
         chain.close();
     });
