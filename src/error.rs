@@ -55,7 +55,7 @@ pub enum Error {
     /// Code of a task or a callback panicked, with this message.
     Panicked(Arc<str>),
     /// Any other error that a program raised.
-    Other(Arc<dyn Exception>),
+    Other(Arc<dyn Raisable>),
 }
 
 /// An error that a program raised: every [`std::error::Error`] that can be shared between threads is one.
@@ -63,7 +63,7 @@ pub enum Error {
     message = "`{Self}` is not an error",
     note = "for a bare text: `Error::msg(\"…\")`"
 )]
-pub trait Exception: std::error::Error + Send + Sync + Any {
+pub trait Raisable: std::error::Error + Send + Sync + Any {
     /// The name of its type, without the path.
     fn kind(&self) -> &'static str {
         let name = type_name::<Self>().split('<').next().unwrap_or_default();
@@ -71,9 +71,9 @@ pub trait Exception: std::error::Error + Send + Sync + Any {
     }
 }
 
-impl<E: std::error::Error + Send + Sync + Any> Exception for E {}
+impl<E: std::error::Error + Send + Sync + Any> Raisable for E {}
 
-impl<E: Exception> From<E> for Error {
+impl<E: Raisable> From<E> for Error {
     fn from(error: E) -> Self {
         Error::Other(Arc::new(error))
     }
@@ -82,7 +82,7 @@ impl<E: Exception> From<E> for Error {
 impl Error {
     /// An error with nothing but a text. Python: `Exception(text)`.
     pub fn msg(text: impl Into<String>) -> Self {
-        Error::from(self::Message(text.into()))
+        Error::from(self::Exception(text.into()))
     }
 
     pub(crate) fn runtime(text: &str, advice: &'static str) -> Self {
@@ -157,10 +157,10 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {self}", self.kind())?;
         match self {
-            Error::Runtime { advice, .. } => write!(f, " ({advice})"),
-            _ => Ok(()),
+            Error::Cancelled => write!(f, "{}", self.kind()),
+            Error::Runtime { text, advice } => write!(f, "{}: {text} ({advice})", self.kind()),
+            _ => write!(f, "{}: {self}", self.kind()),
         }
     }
 }
@@ -202,18 +202,18 @@ impl ExceptionContext {
 }
 
 /// The error behind [`Error::msg`].
-struct Message(String);
+struct Exception(String);
 
-impl fmt::Debug for Message {
+impl fmt::Debug for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.0)
     }
 }
 
-impl fmt::Display for Message {
+impl fmt::Display for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
 
-impl std::error::Error for Message {}
+impl std::error::Error for Exception {}

@@ -39,7 +39,7 @@ pub use crate::any_future::AnyFuture;
 pub use crate::combinators::gather::{gather, gather_results};
 pub use crate::combinators::sleep::{sleep, sleep_with, yield_now};
 pub use crate::coroutine::{Coroutine, Step, Suspended};
-pub use crate::error::{Error, Exception, ExceptionContext, Result};
+pub use crate::error::{Error, ExceptionContext, Raisable, Result};
 pub use crate::event_loop::EventLoop;
 pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};

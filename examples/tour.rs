@@ -1,0 +1,80 @@
+//! The whole story on one screen: a coroutine sent by hand, then the same one in a task.
+//!
+//! In the second part nothing is told by the program but the two lines of the coroutine. All the
+//! rest is what the loop tells whoever watches it.
+
+mod support;
+use send_none::{Coroutine, Event, FutureCell, Result, Step, Suspended};
+use std::time::Duration;
+
+async fn pass_on_result(fut: FutureCell<&str>) -> Result<&str> {
+    println!("           | the coroutine runs, and awaits fut");
+    let result = fut.await?;
+    println!("           | the coroutine resumes, with {result:?}");
+    Ok(result)
+}
+
+fn by_hand(fut: FutureCell<&'static str>) -> Result<()> {
+    println!("1. By hand. No loop runs.\n");
+    println!("  a coroutine is made: nothing of it runs");
+    let mut coro = Coroutine::new(pass_on_result(fut.clone()));
+    println!("  coro.send(None)");
+    let Step::Suspended(Suspended::On(result)) = coro.send(None) else {
+        return Ok(());
+    };
+    println!(
+        "    -> suspended on {result:?}; is it fut? {}",
+        result.is(&fut)
+    );
+    println!("  fut.set_result(…): nothing runs");
+    fut.set_result("my result")?;
+    println!("  coro.send(None)");
+    let Step::Returned(result) = coro.send(None) else {
+        return Ok(());
+    };
+    println!("    -> returned {result:?}\n");
+    Ok(())
+}
+
+fn tell(time: Duration, event: &Event) {
+    let line = match event {
+        Event::TaskMade { .. } => "the task is made: its first step joins the run queue".into(),
+        Event::TurnBegan { turn, batch } => format!("turn {turn}: the batch is {batch}"),
+        Event::StepBegan { .. } => "  the task sends into the coroutine: send(waker)".into(),
+        Event::Parked { on, .. } => format!("    -> suspended on Future-{on}: the task is parked"),
+        Event::Asleep { until: Some(until) } => {
+            format!(
+                "nothing is ready: the loop sleeps until t={}",
+                until.as_secs()
+            )
+        }
+        Event::TimerDue { .. } => "a timer is due: its callback joins the run queue".into(),
+        Event::Settled { future, waiting } => {
+            format!("    Future-{future} is settled; {waiting} waits for it")
+        }
+        Event::Woken { .. } => "    its waker is called: the task joins the run queue".into(),
+        Event::Returned { .. } => {
+            "    -> returned: the task is done, and a task is a future".into()
+        }
+        other => format!("{other:?}"),
+    };
+    println!("  t={:<2} {line}", time.as_secs());
+}
+
+fn main() -> Result<()> {
+    let event_loop = support::event_loop();
+    by_hand(event_loop.create_future())?;
+
+    println!("2. In a task, on a loop. A timer will settle fut at t=20.\n");
+    event_loop.observe(tell);
+    let fut = event_loop.create_future();
+    let setter = fut.clone();
+    event_loop.call_later(Duration::from_secs(20), move || {
+        setter.set_result("my result")
+    });
+    let task = event_loop.create_task(pass_on_result(fut));
+    let result = event_loop.run_until_complete(task)?;
+    println!("  run_until_complete gives {result:?}\n");
+    println!("Next: the source, from src/handle.rs on; or `cargo run --example 01_tick_tock`.");
+    Ok(())
+}

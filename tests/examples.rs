@@ -1,0 +1,105 @@
+//! Every example prints what the file next to it says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// `cargo test` builds the examples beside its own tests: `target/…/examples`.
+fn program(name: &str) -> PathBuf {
+    let this_test = std::env::current_exe().unwrap();
+    let program = this_test
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("examples")
+        .join(name);
+    assert!(
+        program.exists(),
+        "{} is not built: run `cargo test`",
+        program.display()
+    );
+    program
+}
+
+fn examples() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut examples: Vec<_> = files
+        .filter(|path| path.extension() == Some("rs".as_ref()))
+        .collect();
+    examples.sort();
+    examples
+}
+
+#[test]
+fn every_example_prints_what_the_file_next_to_it_says() {
+    for source in examples() {
+        let name = source.file_stem().unwrap().to_str().unwrap();
+        let expected = fs::read_to_string(source.with_extension("txt"));
+        let expected = expected.unwrap_or_else(|error| panic!("{name}.txt: {error}"));
+        let run = Command::new(program(name)).output().unwrap();
+        let errors = String::from_utf8_lossy(&run.stderr);
+        assert!(
+            run.status.success() && errors.is_empty(),
+            "{name}: {}\n{errors}",
+            run.status
+        );
+        let printed = String::from_utf8_lossy(&run.stdout);
+        for (number, (printed, expected)) in printed.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(printed, expected, "{name}, line {}", number + 1);
+        }
+        assert_eq!(
+            printed.lines().count(),
+            expected.lines().count(),
+            "{name}: lines"
+        );
+    }
+}
+
+/// The snippets which the behaviour kit recorded from CPython happen in the same order, at the same
+/// times. What an example says beyond the transcript is left aside.
+#[test]
+fn the_examples_follow_the_transcripts_of_cpython() {
+    let same_words = [
+        ("01_tick_tock", "01-metronome-callbacks"),
+        ("02_order_of_await", "39-await-order-counts"),
+        ("03_countdown", "53-countdown-tasks"),
+        ("05_awaiting_a_future", "41-awaiting-a-future-20s"),
+        ("06_awaiting_coroutines", "42-nested-coroutines-20s"),
+        ("07_gather", "43-two-waiters-one-future"),
+        (
+            "08_done_callbacks",
+            "30-dropped-future-and-cancelled-future",
+        ),
+        ("12_async_for", "79-async-for"),
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (example, scenario) in same_words {
+        let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+        let said = read(root.join("examples").join(example).with_extension("txt"));
+        let transcript = read(
+            root.join("tests/behaviour/scenarios")
+                .join(scenario)
+                .with_extension("txt"),
+        );
+        let mut said_in_both = said
+            .lines()
+            .filter(|line| transcript.lines().any(|t| t == *line));
+        let shared: Vec<_> = said_in_both.by_ref().collect();
+        let in_order: Vec<_> = transcript
+            .lines()
+            .filter(|line| shared.contains(line))
+            .collect();
+        assert!(
+            shared.len() >= 2,
+            "{example} has next to nothing of {scenario}"
+        );
+        assert_eq!(
+            shared,
+            in_order[..shared.len()],
+            "{example} against {scenario}"
+        );
+    }
+}
