@@ -1,7 +1,7 @@
 //! Catching more than one means to. Article: "Exception Handling Pitfall".
 //!
-//! In Python 3.5 a cancellation was an ordinary exception, and `except Exception` swallowed it. Here
-//! it is an ordinary `Err`, and `Err(_)` swallows it just so. The cure is to name it first.
+//! In Python 3.5 a cancellation was an ordinary exception, and `except Exception` swallowed it.
+//! Here it is an ordinary `Err`, and `Err(_)` swallows it just so. The cure is to name it first.
 
 mod support;
 use send_none::{Error, FutureCell, Result};

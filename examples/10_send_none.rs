@@ -1,8 +1,8 @@
 //! A coroutine driven by hand, with no loop running at all. Article: "Tasks".
 //!
-//! `coro.send(None)` runs it to its first real wait, and what comes back is the very future on which
-//! it is blocked. Settle that, send again, and it returns. A Task does no more than this, all by
-//! itself.
+//! `coro.send(None)` runs it to its first real wait, and what comes back is the very future on
+//! which it is blocked. Settle that, send again, and it returns. A Task does no more than this, all
+//! by itself.
 
 mod support;
 use send_none::{Coroutine, FutureCell, Result, Step, Suspended};

@@ -1,7 +1,8 @@
 //! A loop that may wait for each item. Article: "Asynchronous Iterators".
 //!
-//! Python's `async for` calls `__anext__`, awaits it, and ends at `StopAsyncIteration`. Here one writes
-//! out what it stands for: `while let Some(item) = it.anext().await? { … }`, and the end is `None`.
+//! Python's `async for` calls `__anext__`, awaits it, and ends at `StopAsyncIteration`. Here one
+//! writes out what it stands for: `while let Some(item) = it.anext().await? { … }`, and the end is
+//! `None`.
 
 mod support;
 use send_none::{AsyncIter, Result, create_task, sleep};

@@ -1,14 +1,15 @@
 //! Two kinds of time.
 //!
-//! A loop has a clock of its own. The real one counts from the moment the loop was made; the virtual one stands still
-//! while anything runs, and where the real loop would sleep it jumps to the next deadline. So a program that sleeps for
-//! 20 s is over at once, and each moment it prints is exact.
+//! A loop has a clock of its own. The real one counts from the moment the loop was made; the
+//! virtual one stands still while anything runs, and where the real loop would sleep it jumps to
+//! the next deadline. So a program that sleeps for 20 s is over at once, and each moment it prints
+//! is exact.
 //!
 //! Python: `loop.time()` is `time.monotonic()`, seconds with no relation to the time of day.
 //! Rust: [`EventLoop::time`](crate::EventLoop::time) is a `Duration` since the loop was made.
 //!
-//! A moment is a `Duration` here, and `Duration::MAX` means never. Adding a delay to now saturates, so that a runaway
-//! delay is a timer that never fires and not an overflow.
+//! A moment is a `Duration` here, and `Duration::MAX` means never. Adding a delay to now saturates,
+//! so that a runaway delay is a timer that never fires and not an overflow.
 //!
 //! Next: [`observer`](crate::observer), or straight on to [`handle`](crate::handle).
 

@@ -121,7 +121,8 @@ where
     /// and go on. One that has not started ends with the error. Python: `coro.throw(error)`.
     ///
     /// The future that it waits for must be of this crate: others have no way to give out an error
-    /// that is not theirs. A coroutine suspended on one of those is dropped, and the error returned.
+    /// that is not theirs. A coroutine suspended on one of those is dropped, and the error
+    /// returned.
     pub fn throw(&mut self, error: impl Into<Error>) -> Step<T> {
         self.step(Waker::noop(), Some(error.into()))
     }

@@ -1,11 +1,13 @@
 //! An exception is a value.
 //!
-//! In Python every `await` can raise, and what is raised travels up by itself. In Rust what can go wrong stands in the
-//! type: a coroutine is a future of [`Result<T>`](Result), `?` is the raise, and a `match` is the `except`. So before
-//! there is a loop or a future, there is this enum.
+//! In Python every `await` can raise, and what is raised travels up by itself. In Rust what can go
+//! wrong stands in the type: a coroutine is a future of [`Result<T>`](Result), `?` is the raise,
+//! and a `match` is the `except`. So before there is a loop or a future, there is this enum.
 //!
-//! Python: `except Exception` swallowed a cancellation in 3.5, because `CancelledError` was an ordinary exception.
-//! Rust: `Err(_) => …` swallows it in just the same way, because [`Error::Cancelled`] is an ordinary `Err`.
+//! Python: `except Exception` swallowed a cancellation in 3.5, because `CancelledError` was an
+//! ordinary exception.
+//! Rust: `Err(_) => …` swallows it in just the same way, because [`Error::Cancelled`] is an
+//! ordinary `Err`.
 //!
 //! Next: [`clock`](crate::clock), the two kinds of time.
 
@@ -18,11 +20,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can come out of a coroutine, a future or the loop in place of a value.
 ///
-/// An error is cheap to clone, because one future can have many waiters and each of them is given it. Anything that
-/// implements [`std::error::Error`] turns into one by `?`.
+/// An error is cheap to clone, because one future can have many waiters and each of them is given
+/// it. Anything that implements [`std::error::Error`] turns into one by `?`.
 ///
-/// [`Display`](fmt::Display) prints the text that asyncio prints; [`Debug`](fmt::Debug), which is what `unwrap` and
-/// `fn main() -> Result<()>` show, adds Python's name for the kind of error and what to do about it.
+/// [`Display`](fmt::Display) prints the text that asyncio prints; [`Debug`](fmt::Debug), which is
+/// what `unwrap` and `fn main() -> Result<()>` show, adds Python's name for the kind of error and
+/// what to do about it.
 ///
 /// ```
 /// use send_none::Error;
@@ -41,7 +44,8 @@ pub enum Error {
     /// The future or task was cancelled. Python: `asyncio.CancelledError`.
     #[doc(alias = "CancelledError")]
     Cancelled,
-    /// A future was asked for something that its state does not allow. Python: `asyncio.InvalidStateError`.
+    /// A future was asked for something that its state does not allow. Python:
+    /// `asyncio.InvalidStateError`.
     #[doc(alias = "InvalidStateError")]
     InvalidState(&'static str),
     /// The loop, a task or a coroutine was used in a way that cannot work. Python: `RuntimeError`.
@@ -58,7 +62,8 @@ pub enum Error {
     Other(Arc<dyn Raisable>),
 }
 
-/// An error that a program raised: every [`std::error::Error`] that can be shared between threads is one.
+/// An error that a program raised: every [`std::error::Error`] that can be shared between threads
+/// is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error",
     note = "for a bare text: `Error::msg(\"…\")`"

@@ -1,13 +1,14 @@
 //! The loop: a run queue, a heap of timers, a mailbox.
 //!
-//! A loop has no thread of its own and does nothing by itself. Here is what it is made of, and how something gets
-//! onto its run queue; the next room takes it off again.
+//! A loop has no thread of its own and does nothing by itself. Here is what it is made of, and how
+//! something gets onto its run queue; the next room takes it off again.
 //!
 //! **Invariants.**
-//! - To schedule, to settle a future, to wake, to cancel: each only ever puts something on the run queue. None of them
-//!   calls anything.
-//! - No `RefCell` is borrowed while a program's own code runs or is dropped (a callback's captures, a coroutine's
-//!   locals): it may well come back here. So a thing is taken out first, and called or dropped when the borrow is over.
+//! - To schedule, to settle a future, to wake, to cancel: each only ever puts something on the run
+//!   queue. None of them calls anything.
+//! - No `RefCell` is borrowed while a program's own code runs or is dropped (a callback's captures,
+//!   a coroutine's locals): it may well come back here. So a thing is taken out first, and called
+//!   or dropped when the borrow is over.
 //! - Once closed, a loop holds nothing and takes nothing.
 //!
 //! Next: [`turn`](crate::turn), the only place where anything is called.
@@ -31,8 +32,8 @@ use crate::timers::Timers;
 
 /// The scheduler. Python: `asyncio.AbstractEventLoop`.
 ///
-/// This is a handle: cloning it is cheap and gives the same loop, and `==` tells whether two are the same. When the
-/// last one is dropped the loop is closed.
+/// This is a handle: cloning it is cheap and gives the same loop, and `==` tells whether two are
+/// the same. When the last one is dropped the loop is closed.
 ///
 /// ```
 /// use send_none::EventLoop;
@@ -52,7 +53,8 @@ pub struct EventLoop {
     pub(crate) core: Rc<Core>,
 }
 
-/// The loop itself. Futures and tasks hold it weakly, so that it goes when the last [`EventLoop`] goes.
+/// The loop itself. Futures and tasks hold it weakly, so that it goes when the last [`EventLoop`]
+/// goes.
 pub(crate) struct Core {
     /// No two loops of a process have the same.
     pub(crate) id: u64,
@@ -86,7 +88,8 @@ type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);
 
 /// Making one, and asking it.
 impl EventLoop {
-    /// A new loop on the real clock. It is not yet the thread's default: see [`set_event_loop`](crate::set_event_loop).
+    /// A new loop on the real clock. It is not yet the thread's default: see
+    /// [`set_event_loop`](crate::set_event_loop).
     #[allow(
         clippy::new_without_default,
         reason = "a default loop is something else: see get_event_loop"
@@ -95,8 +98,8 @@ impl EventLoop {
         Self::with_clock(Clock::real())
     }
 
-    /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and jumps to the next
-    /// deadline where a real loop would sleep.
+    /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and
+    /// jumps to the next deadline where a real loop would sleep.
     pub fn with_virtual_clock() -> Self {
         Self::with_clock(Clock::virtual_from_zero())
     }
@@ -130,8 +133,8 @@ impl EventLoop {
         self.core.clock.now()
     }
 
-    /// Keeps the thread busy for so long, as a blocking call does: nothing else runs meanwhile. On a virtual clock
-    /// this only sets the clock forward.
+    /// Keeps the thread busy for so long, as a blocking call does: nothing else runs meanwhile. On
+    /// a virtual clock this only sets the clock forward.
     pub fn block(&self, delay: Duration) {
         self.core.clock.block(delay);
     }
@@ -162,8 +165,8 @@ impl EventLoop {
 
 /// Scheduling callbacks.
 ///
-/// A callback may return anything. If it returns a [`Result<()>`](Result) that is an `Err`, or panics, this is reported
-/// to the exception handler and the loop goes on.
+/// A callback may return anything. If it returns a [`Result<()>`](Result) that is an `Err`, or
+/// panics, this is reported to the exception handler and the loop goes on.
 impl EventLoop {
     /// Queues a callback for the next turn, behind all that is queued already.
     ///
@@ -184,9 +187,11 @@ impl EventLoop {
         Handle { call }
     }
 
-    /// Schedules a callback for `delay` from now; zero means the next turn, behind what is ready by then.
+    /// Schedules a callback for `delay` from now; zero means the next turn, behind what is ready by
+    /// then.
     ///
-    /// A delay that leads beyond the end of the clock, `Duration::MAX` above all, makes a timer that never fires.
+    /// A delay that leads beyond the end of the clock, `Duration::MAX` above all, makes a timer
+    /// that never fires.
     ///
     /// # Panics
     /// If the loop is closed.
@@ -241,7 +246,8 @@ impl EventLoop {
 
 /// Reporting what nobody is there to be told of, and watching.
 impl EventLoop {
-    /// Sets who is told of errors that nobody else can be told of; without one they are printed to stderr.
+    /// Sets who is told of errors that nobody else can be told of; without one they are printed to
+    /// stderr.
     pub fn set_exception_handler(&self, handler: impl Fn(&EventLoop, &ExceptionContext) + 'static) {
         let old = self.core.handler.replace(Some(Rc::new(handler)));
         drop(old);

@@ -11,7 +11,8 @@
 //! **Invariant.** The outcome is written once and never changed, so it can be read without a
 //! borrow; and from then on the line is empty.
 //!
-//! Next: [`settling`](crate::settling), how it gets its outcome and what is then done with the line.
+//! Next: [`settling`](crate::settling), how it gets its outcome and what is then done with the
+//! line.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::VecDeque;

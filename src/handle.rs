@@ -1,11 +1,12 @@
 //! What the run queue holds.
 //!
-//! The loop has one queue for everything that is ready to run: plain callbacks, and steps of tasks. It need not know
-//! which is which. To be in the queue is to be able to [`Run`]; a callback is a [`Call`], and a task, much later, is
-//! the other kind.
+//! The loop has one queue for everything that is ready to run: plain callbacks, and steps of tasks.
+//! It need not know which is which. To be in the queue is to be able to [`Run`]; a callback is a
+//! [`Call`], and a task, much later, is the other kind.
 //!
-//! Whoever schedules a callback gets a [`Handle`] and can take the callback back until its turn comes. Cancelling
-//! empties the entry and leaves it where it is: the queue stays as it was, and when its turn comes nothing happens.
+//! Whoever schedules a callback gets a [`Handle`] and can take the callback back until its turn
+//! comes. Cancelling empties the entry and leaves it where it is: the queue stays as it was, and
+//! when its turn comes nothing happens.
 //!
 //! Next: [`timers`](crate::timers), where a callback waits for its moment.
 
@@ -26,8 +27,8 @@ pub(crate) trait Run {
 
 /// A callback, and whether it still waits for its moment.
 pub(crate) struct Call<F> {
-    /// The callback, until it ran or was cancelled. It is taken out first and then called or dropped, because both
-    /// can lead back here.
+    /// The callback, until it ran or was cancelled. It is taken out first and then called or
+    /// dropped, because both can lead back here.
     callback: RefCell<Option<F>>,
     /// Whether the callback sits among the timers; only timers care.
     in_heap: Cell<bool>,
@@ -85,10 +86,11 @@ pub(crate) fn call<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
     }
 }
 
-/// A callback may return what it likes. All of it is ignored, but for one thing: the `Err` of a [`Result<()>`].
+/// A callback may return what it likes. All of it is ignored, but for one thing: the `Err` of a
+/// [`Result<()>`].
 ///
-/// In Python the callback `fut.set_result` can raise. In Rust the closure `move || fut.set_result(1)` returns that
-/// error as a value, which nobody must lose.
+/// In Python the callback `fut.set_result` can raise. In Rust the closure `move ||
+/// fut.set_result(1)` returns that error as a value, which nobody must lose.
 fn error_in<R: 'static>(answer: R) -> Result<()> {
     let mut answer = Some(answer);
     match (&mut answer as &mut dyn Any).downcast_mut::<Option<Result<()>>>() {
@@ -106,7 +108,8 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Takes the callback back and drops it at once. Harmless if it ran already, or was cancelled before.
+    /// Takes the callback back and drops it at once. Harmless if it ran already, or was cancelled
+    /// before.
     pub fn cancel(&self) {
         self.call.cancel();
     }
@@ -138,8 +141,8 @@ pub struct TimerHandle {
 }
 
 impl TimerHandle {
-    /// Takes the callback back and drops it at once: it never runs, and the loop does not wait for its moment.
-    /// Harmless if it ran already, or was cancelled before.
+    /// Takes the callback back and drops it at once: it never runs, and the loop does not wait for
+    /// its moment. Harmless if it ran already, or was cancelled before.
     pub fn cancel(&self) {
         if self.call.cancel() && self.call.in_heap().get() {
             self.cancelled_in_heap.set(self.cancelled_in_heap.get() + 1);

@@ -1,10 +1,90 @@
-//! An async executor to be read: Python 3.5's asyncio, rebuilt on `std::task::Waker`.
+//! An async executor to be read.
+//!
+//! This crate is Python 3.5's asyncio, rebuilt on [`std::task::Waker`]: an event loop, futures and
+//! tasks, with nothing but a `VecDeque` for what is ready and a `BinaryHeap` for what must wait. It
+//! shows how a task polls a coroutine, parks it on a future and reschedules it.
+//!
+//! A coroutine does nothing until somebody sends into it. By hand, that looks like this:
+//!
+//! ```
+//! use send_none::{Coroutine, EventLoop, Result, Step, Suspended};
+//!
+//! let event_loop = EventLoop::new();
+//! let fut = event_loop.create_future::<i32>();
+//! let waits = fut.clone();
+//! let mut coro = Coroutine::new(async move { Ok(waits.await? + 1) });
+//!
+//! // The first send runs it to its first wait. What comes back is what it waits for: that future.
+//! assert!(matches!(coro.send(None), Step::Suspended(Suspended::On(it)) if it.is(&fut)));
+//! fut.set_result(41)?; // settling a future runs nothing
+//! assert!(matches!(coro.send(None), Step::Returned(Ok(42))));
+//! # Ok::<(), send_none::Error>(())
+//! ```
+//!
+//! A [`Task`] does the same by itself, again and again, for as many coroutines as there are.
+//!
+//! # The map
+//!
+//! Each module is a room, and its page opens with its story. They are listed in reading order, and
+//! no room uses a later one. *The walk* is where a newcomer should go; the rest can wait.
+//!
+//! | room | question | the walk |
+//! |---|---|---|
+//! | [`error`] | what is an exception? | |
+//! | [`clock`] | what time is it? | |
+//! | [`observer`] | who is watching? | |
+//! | [`handle`] | what is on the run queue? | 1 |
+//! | [`timers`] | how do many sleep without a thread each? | 2 |
+//! | [`any_future`] | what can one do with a future and not know its type? | |
+//! | [`task_table`] | who keeps a task alive? | |
+//! | [`mailbox`] | how do other threads come in, and where does the loop sleep? | |
+//! | [`event_loop`] | what is a loop? | 3 |
+//! | [`turn`] | what is one turn of it? | 4 |
+//! | [`waker`] | where does a Waker come from? | 5 |
+//! | [`step`] | how do we know what a coroutine waits for? | |
+//! | [`coroutine`] | what is it to send into a coroutine? | 6 |
+//! | [`future_cell`] | what is a future? | 7 |
+//! | [`settling`] | who is told when it has a result? | 8 |
+//! | [`awaiting`] | what does `fut.await` do? | 9 |
+//! | [`task`] | who sends into the coroutine? | 10 |
+//! | [`task_handle`] | what does the maker of a task hold? | |
+//! | [`program`] | how does a program start and end? | 11 |
+//! | [`combinators`] | how does one wait for a while, or for several? | 12 |
+//! | [`protocols`] | what are `async with` and `async for`? | |
+//!
+//! # Python → Rust
+//!
+//! | asyncio | here |
+//! |---|---|
+//! | `new_event_loop`, `get_event_loop`, `set_event_loop` | [`EventLoop::new`], [`get_event_loop`], [`set_event_loop`] |
+//! | `loop.call_soon`, `call_later`, `call_at` | [`EventLoop::call_soon`], [`call_later`](EventLoop::call_later), [`call_at`](EventLoop::call_at) |
+//! | `loop.call_soon_threadsafe` | [`EventLoop::threadsafe`], [`ThreadsafeHandle::call_soon`] |
+//! | `loop.run_forever`, `run_until_complete`, `stop`, `close` | the same |
+//! | `asyncio.run` | [`run`] |
+//! | `asyncio.Future`, `loop.create_future` | [`FutureCell`], [`EventLoop::create_future`] |
+//! | `asyncio.Task`, `loop.create_task`, `ensure_future` | [`Task`], [`EventLoop::create_task`], [`ensure_future`] |
+//! | `all_tasks`, `current_task` | [`all_tasks`], [`current_task`] |
+//! | `coro.send(None)`, `throw`, `close` | [`Coroutine::send`], [`throw`](Coroutine::throw), [`close`](Coroutine::close) |
+//! | `StopIteration(value)` | [`Step::Returned`] |
+//! | a bare `yield`, `sleep(0)` | [`yield_now`] |
+//! | `asyncio.sleep`, `gather` | [`sleep`], [`sleep_with`], [`gather`], [`gather_results`] |
+//! | `async with` | [`AsyncContextManager`], [`async_with`] |
+//! | `async for` | [`AsyncIter`] and `while let` |
+//! | `raise`, `except` | `?` on a [`Result`], and `match` |
+//! | `CancelledError`, `InvalidStateError` | [`Error::Cancelled`], [`Error::InvalidState`] |
 
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the stories are read beside the source; --document-private-items checks these links"
+)]
+
+// What a program can fail with, and what time it is.
 pub mod error;
 
 pub mod clock;
 pub mod observer;
 
+// The loop: what it holds, and how it runs.
 pub mod handle;
 pub mod timers;
 
@@ -16,12 +96,14 @@ pub mod mailbox;
 pub mod event_loop;
 pub mod turn;
 
+// A step of a coroutine.
 pub mod waker;
 
 pub mod step;
 
 pub mod coroutine;
 
+// A future, and a task, which is one.
 pub mod future_cell;
 pub mod settling;
 
@@ -30,7 +112,8 @@ pub mod awaiting;
 pub mod task;
 pub mod task_handle;
 
-pub mod run;
+// Programs, and what they are built of.
+pub mod program;
 
 pub mod combinators;
 pub mod protocols;
@@ -45,8 +128,8 @@ pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};
 pub use crate::mailbox::ThreadsafeHandle;
 pub use crate::observer::{Event, Observer};
+pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
-pub use crate::run::{ensure_future, run};
 pub use crate::task_handle::{AnyTask, Task, all_tasks, create_task, current_task};
 pub use crate::turn::{get_event_loop, set_event_loop};

@@ -1,13 +1,15 @@
 //! The door for other threads.
 //!
-//! Nothing in this crate can be shared between threads, but for what stands in this file: a loop runs its callbacks and
-//! tasks on one thread and needs no lock for them. Other threads have two wishes: run this callback, and wake that
-//! task. Both are notes which they drop into the loop's mailbox. The loop empties it at the start of each turn.
+//! Nothing in this crate can be shared between threads, but for what stands in this file: a loop
+//! runs its callbacks and tasks on one thread and needs no lock for them. Other threads have two
+//! wishes: run this callback, and wake that task. Both are notes which they drop into the loop's
+//! mailbox. The loop empties it at the start of each turn.
 //!
-//! The same mailbox is where the loop sleeps. A thread that wants to sleep until something happens must not miss what
-//! happens between its last look and falling asleep. A `Condvar` is made for that: the loop looks and falls asleep
-//! under the mailbox's lock, and to post a note is to take that lock. (`std::thread::park` would do too, but its token
-//! belongs to the thread, and any other code on it may use it up.)
+//! The same mailbox is where the loop sleeps. A thread that wants to sleep until something happens
+//! must not miss what happens between its last look and falling asleep. A `Condvar` is made for
+//! that: the loop looks and falls asleep under the mailbox's lock, and to post a note is to take
+//! that lock. (`std::thread::park` would do too, but its token belongs to the thread, and any other
+//! code on it may use it up.)
 //!
 //! Next: [`event_loop`](crate::event_loop), where everything is called.
 
@@ -18,7 +20,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::task_table::TaskKey;
 
-/// The longest single sleep. Longer waits are made of several; some systems refuse a much longer one.
+/// The longest single sleep. Longer waits are made of several; some systems refuse a much longer
+/// one.
 const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What another thread can wish for.
@@ -81,8 +84,8 @@ impl Mailbox {
 
 /// A loop as other threads see it: all they can do is to schedule callbacks.
 ///
-/// Made by [`EventLoop::threadsafe`](crate::EventLoop::threadsafe). It can be cloned, sent and kept for as long as one
-/// likes; it does not keep the loop alive.
+/// Made by [`EventLoop::threadsafe`](crate::EventLoop::threadsafe). It can be cloned, sent and kept
+/// for as long as one likes; it does not keep the loop alive.
 #[derive(Clone)]
 pub struct ThreadsafeHandle {
     pub(crate) mailbox: Arc<Mailbox>,

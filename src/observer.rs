@@ -1,8 +1,8 @@
 //! What the loop tells whoever watches.
 //!
-//! Nothing in this file makes the executor work; skip it at first reading. It is here because the rooms below tell an
-//! [`Observer`] what they do, so that a program can be watched without a change: one event type, one trait, and a
-//! single flag test when nobody watches.
+//! Nothing in this file makes the executor work; skip it at first reading. It is here because the
+//! rooms below tell an [`Observer`] what they do, so that a program can be watched without a
+//! change: one event type, one trait, and a single flag test when nobody watches.
 //!
 //! Futures and tasks go by number here, counted by their loop.
 //!
@@ -53,8 +53,8 @@ pub enum Event {
         /// The future that it waits for.
         on: u64,
     },
-    /// The coroutine is suspended on something that is no [`FutureCell`](crate::FutureCell): a bare yield, or a
-    /// future from elsewhere.
+    /// The coroutine is suspended on something that is no [`FutureCell`](crate::FutureCell): a bare
+    /// yield, or a future from elsewhere.
     Suspended {
         /// The task that waits.
         task: u64,
@@ -73,9 +73,11 @@ pub enum Event {
     },
 }
 
-/// Whoever is told what happens in a loop. Attach it with [`EventLoop::observe`](crate::EventLoop::observe).
+/// Whoever is told what happens in a loop. Attach it with
+/// [`EventLoop::observe`](crate::EventLoop::observe).
 ///
-/// It is called in the midst of what it is told of: it should look, write and return, and leave the loop alone.
+/// It is called in the midst of what it is told of: it should look, write and return, and leave the
+/// loop alone.
 pub trait Observer {
     /// Something happened, at that moment of the loop's clock.
     fn event(&self, time: Duration, event: &Event);

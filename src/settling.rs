@@ -49,8 +49,8 @@ impl<T: 'static> FutureCell<T> {
     /// Settles it with a result, and queues all who wait for it.
     ///
     /// # Errors
-    /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task. If the
-    /// loop is closed and anything was waiting: then it is settled, but nothing can be queued.
+    /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task. If
+    /// the loop is closed and anything was waiting: then it is settled, but nothing can be queued.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.set(Ok(result), "Task does not support set_result operation")
     }
@@ -104,7 +104,7 @@ impl<T: 'static> FutureCell<T> {
 
     /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
     ///
-    /// What is said of the callbacks of [`call_soon`](EventLoop::call_soon) goes for these.
+    /// What is said of the callbacks of [`call_soon`](crate::EventLoop::call_soon) goes for these.
     pub fn add_done_callback(&self, callback: impl Into<DoneCallback<T>>) {
         let waiter = Waiter::Callback(callback.into());
         let settable = self.shared.settable();

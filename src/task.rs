@@ -26,8 +26,8 @@
 //! step. The coroutine is dropped before its result is announced.
 //!
 //! **Cancelling** throws [`Error::Cancelled`] in at the `await` where the coroutine is suspended. A
-//! task that waits for a future does so by cancelling that future, whose other waiters then learn of
-//! it, too. Only where there is none, the task throws it in itself at its next step.
+//! task that waits for a future does so by cancelling that future, whose other waiters then learn
+//! of it, too. Only where there is none, the task throws it in itself at its next step.
 //!
 //! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
 

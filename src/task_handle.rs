@@ -1,10 +1,10 @@
 //! Making tasks, and asking for them.
 //!
-//! A [`Task`] is what the maker of a task holds: the future that it is, and the few things that only
-//! a task can do. It is a handle and no more. The task itself belongs to its loop, so dropping the
-//! handle detaches the task, and it runs on. Python: keep a reference, or it may be collected.
+//! A [`Task`] is what the maker of a task holds: the future that it is, and the few things that
+//! only a task can do. It is a handle and no more. The task itself belongs to its loop, so dropping
+//! the handle detaches the task, and it runs on. Python: keep a reference, or it may be collected.
 //!
-//! Next: [`run`](crate::run), how a program is started.
+//! Next: [`program`](crate::program), how a program is started.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -77,7 +77,8 @@ where
 }
 
 impl<T: 'static> Task<T> {
-    /// Drops the coroutine where it stands, in the task's next turn, and ends the task as cancelled.
+    /// Drops the coroutine where it stands, in the task's next turn, and ends the task as
+    /// cancelled.
     ///
     /// This is Rust's own way: the coroutine is not asked and cannot refuse, and no clean-up that
     /// needs an `await` is done. [`cancel`](FutureCell::cancel) is Python's way. It does nothing to

@@ -1,12 +1,12 @@
 //! The list of all unfinished tasks.
 //!
-//! Who keeps a task alive that nobody holds a handle of? Its loop: every unfinished task has a place in this table and
-//! gives it up when it is done. Python: the loop only knows its tasks weakly, and one that nothing refers to can be
-//! collected in mid-sentence.
+//! Who keeps a task alive that nobody holds a handle of? Its loop: every unfinished task has a
+//! place in this table and gives it up when it is done. Python: the loop only knows its tasks
+//! weakly, and one that nothing refers to can be collected in mid-sentence.
 //!
-//! A task's `Waker` may be called on any thread, long after the task is gone. So it cannot hold the task; it holds a
-//! [`TaskKey`]: the number of a place, and which tenant of that place is meant. Places are let again, so a late wake
-//! finds that the tenant has changed and does nothing.
+//! A task's `Waker` may be called on any thread, long after the task is gone. So it cannot hold the
+//! task; it holds a [`TaskKey`]: the number of a place, and which tenant of that place is meant.
+//! Places are let again, so a late wake finds that the tenant has changed and does nothing.
 //!
 //! Next: [`mailbox`](crate::mailbox), the door for other threads.
 

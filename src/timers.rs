@@ -1,16 +1,18 @@
 //! The timers: a binary heap.
 //!
-//! Sleeping needs no thread per sleeper. All callbacks that wait for their moment sit in one heap, the earliest on top,
-//! and the loop asks it two things: what is due, and how long may I sleep?
+//! Sleeping needs no thread per sleeper. All callbacks that wait for their moment sit in one heap,
+//! the earliest on top, and the loop asks it two things: what is due, and how long may I sleep?
 //!
-//! **Order.** An entry's key is its deadline and, behind it, a sequence number. So equal deadlines come out first in,
-//! first out. Python: a heap of deadlines alone, the order of equal ones is left undefined.
+//! **Order.** An entry's key is its deadline and, behind it, a sequence number. So equal deadlines
+//! come out first in, first out. Python: a heap of deadlines alone, the order of equal ones is left
+//! undefined.
 //!
-//! **Cancelling.** Taking an entry out of the middle of a heap means searching for it. So a cancelled timer just stays,
-//! an empty entry, until it comes to the top. That alone would be a leak: a program that sets a 30 s timeout for each
-//! request, and cancels it a millisecond later, drags 30 s of dead entries along. So the heap is swept when there are
-//! more than [`SWEEP_ABOVE`] entries and more than half of them are dead. Each sweep halves the heap at least, so it
-//! is paid for by the cancellations before it. (asyncio does the same, with the same hundred.)
+//! **Cancelling.** Taking an entry out of the middle of a heap means searching for it. So a
+//! cancelled timer just stays, an empty entry, until it comes to the top. That alone would be a
+//! leak: a program that sets a 30 s timeout for each request, and cancels it a millisecond later,
+//! drags 30 s of dead entries along. So the heap is swept when there are more than [`SWEEP_ABOVE`]
+//! entries and more than half of them are dead. Each sweep halves the heap at least, so it is paid
+//! for by the cancellations before it. (asyncio does the same, with the same hundred.)
 //!
 //! Next: [`any_future`](crate::any_future), as much of a future as the loop must know.
 

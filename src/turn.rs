@@ -1,17 +1,20 @@
 //! One turn: the only place where anything is *called*.
 //!
-//! A loop does nothing until somebody calls [`run_forever`](EventLoop::run_forever). Then it takes turn after turn, on
-//! the caller's thread, until somebody calls [`stop`](EventLoop::stop). One turn, `run_once`, is:
+//! A loop does nothing until somebody calls [`run_forever`](EventLoop::run_forever). Then it takes
+//! turn after turn, on the caller's thread, until somebody calls [`stop`](EventLoop::stop). One
+//! turn, `run_once`, is:
 //!
-//! 1. **Collect.** What came by mail, and the callbacks of the timers that are due, join the end of the run queue. If it
-//!    is empty still: sleep until the first timer is due or another thread calls, and collect again.
+//! 1. **Collect.** What came by mail, and the callbacks of the timers that are due, join the end of
+//!    the run queue. If it is empty still: sleep until the first timer is due or another thread
+//!    calls, and collect again.
 //! 2. **Freeze.** How long is the queue now? That is the batch.
 //! 3. **Run** the batch, first in, first out. What it queues is for the next turn.
 //!
-//! Why freeze it? A callback that queues itself again would otherwise keep the turn from ending, and the timers, which
-//! are only looked at in between, would never be due.
+//! Why freeze it? A callback that queues itself again would otherwise keep the turn from ending,
+//! and the timers, which are only looked at in between, would never be due.
 //!
-//! **Invariant.** All code of a program's callbacks and coroutines is called from `run_once`, and from nowhere else.
+//! **Invariant.** All code of a program's callbacks and coroutines is called from `run_once`, and
+//! from nowhere else.
 //!
 //! Next: [`waker`](crate::waker), how a task gets onto the run queue again.
 
@@ -31,8 +34,9 @@ impl EventLoop {
     /// Takes turn after turn until [`stop`](EventLoop::stop) is called.
     ///
     /// # Errors
-    /// If the loop is closed, or this loop or another one is already running on this thread; nothing ran then. And on a
-    /// virtual clock, if all that is left to wait for lies beyond the end of time.
+    /// If the loop is closed, or this loop or another one is already running on this thread;
+    /// nothing ran then. And on a virtual clock, if all that is left to wait for lies beyond the
+    /// end of time.
     ///
     /// # Panics
     /// Lets through the panic of the future given to `run_until_complete`, and no other.
@@ -47,8 +51,8 @@ impl EventLoop {
         }
     }
 
-    /// Asks the loop to stop when the present batch has been run. If it is not running, the next run will be of
-    /// exactly one turn, without waiting.
+    /// Asks the loop to stop when the present batch has been run. If it is not running, the next
+    /// run will be of exactly one turn, without waiting.
     pub fn stop(&self) {
         self.core.stopping.set(true);
     }
@@ -138,8 +142,8 @@ impl EventLoop {
 
 /// Closing.
 impl EventLoop {
-    /// Closes the loop: drops all callbacks, timers and unfinished coroutines. Once is enough, twice is harmless.
-    /// From now on nothing can be scheduled, and no run call will work.
+    /// Closes the loop: drops all callbacks, timers and unfinished coroutines. Once is enough,
+    /// twice is harmless. From now on nothing can be scheduled, and no run call will work.
     ///
     /// # Errors
     /// If the loop is running.
@@ -198,7 +202,8 @@ thread_local! {
     static DEFAULT: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
 }
 
-/// As long as it lives, its loop is the running one. Its drop also happens when a panic leaves the run.
+/// As long as it lives, its loop is the running one. Its drop also happens when a panic leaves the
+/// run.
 struct Running;
 
 impl Running {
@@ -250,11 +255,12 @@ pub(crate) fn running_loop() -> Option<EventLoop> {
         .flatten()
 }
 
-/// The loop that is running on this thread, or else the thread's default loop. Python: `asyncio.get_event_loop`.
+/// The loop that is running on this thread, or else the thread's default loop. Python:
+/// `asyncio.get_event_loop`.
 ///
 /// # Errors
-/// If no loop is running and [`set_event_loop`] was not called on this thread. asyncio makes one on demand, on the
-/// main thread only; here no thread is different from the others.
+/// If no loop is running and [`set_event_loop`] was not called on this thread. asyncio makes one on
+/// demand, on the main thread only; here no thread is different from the others.
 pub fn get_event_loop() -> Result<EventLoop> {
     let default = || {
         DEFAULT
@@ -270,7 +276,8 @@ pub fn get_event_loop() -> Result<EventLoop> {
     })
 }
 
-/// Makes this loop the default one of this thread, and keeps it alive. Other threads have their own.
+/// Makes this loop the default one of this thread, and keeps it alive. Other threads have their
+/// own.
 /// Python: `asyncio.set_event_loop`.
 pub fn set_event_loop(event_loop: &EventLoop) {
     let old = DEFAULT.replace(Some(event_loop.clone()));

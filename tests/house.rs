@@ -16,8 +16,8 @@ fn modules(file: &Path) -> Vec<String> {
     names.map(String::from).collect()
 }
 
-/// All source files with their module paths, in reading order: that of `lib.rs`, and in a folder that
-/// of its `mod.rs`.
+/// All source files with their module paths, in reading order: that of `lib.rs`, and in a folder
+/// that of its `mod.rs`.
 fn files_in_reading_order() -> Vec<(String, PathBuf)> {
     let src = root().join("src");
     let mut files = Vec::new();

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-/// A future that is pending until `open`, counts how often it is polled and leaves its waker outside.
+/// A future that is pending until `open`, counts how often it is polled and leaves its waker
+/// outside.
 #[derive(Clone, Default)]
 struct Gate {
     open: Rc<Cell<bool>>,

@@ -14,7 +14,7 @@ use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, FutureCell, Settable};
-use crate::run::ensure_future;
+use crate::program::ensure_future;
 use crate::turn::get_event_loop;
 
 /// Runs them side by side and gives their results in the order of the arguments.

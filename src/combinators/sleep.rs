@@ -18,8 +18,8 @@ use crate::turn::get_event_loop;
 /// `sleep(Duration::MAX)` sleeps until it is cancelled.
 ///
 /// # Errors
-/// What is thrown in meanwhile, [`Error::Cancelled`](crate::Error::Cancelled) above all. And if there
-/// is neither a running loop nor a default one.
+/// What is thrown in meanwhile, [`Error::Cancelled`](crate::Error::Cancelled) above all. And if
+/// there is neither a running loop nor a default one.
 pub async fn sleep(delay: Duration) -> Result<()> {
     sleep_with(delay, ()).await
 }
