@@ -33,7 +33,9 @@ use crate::timers::Timers;
 /// The scheduler. Python: `asyncio.AbstractEventLoop`.
 ///
 /// This is a handle: cloning it is cheap and gives the same loop, and `==` tells whether two are
-/// the same. When the last one is dropped the loop is closed.
+/// the same. When the last one is dropped the loop is closed. A callback or a coroutine that holds
+/// its own loop keeps it from being dropped for as long as it waits; [`close`](EventLoop::close) the
+/// loop when all is done, and they are gone.
 ///
 /// ```
 /// use send_none::EventLoop;
@@ -215,11 +217,11 @@ impl EventLoop {
         R: 'static,
     {
         let call = Call::new(callback);
-        let timer = self.core.timers.borrow_mut().push(when, call);
-        if !self.may_schedule() {
-            timer.cancel();
+        if self.may_schedule() {
+            return self.core.timers.borrow_mut().push(when, call);
         }
-        timer
+        call.cancel();
+        TimerHandle::of_nothing(call, when)
     }
 
     /// Whether anything may still be scheduled. Misuse panics, but not on top of another panic.

@@ -141,6 +141,15 @@ pub struct TimerHandle {
 }
 
 impl TimerHandle {
+    /// A closed loop has no heap to put it in.
+    pub(crate) fn of_nothing(call: Rc<dyn Cancel>, when: Duration) -> Self {
+        TimerHandle {
+            call,
+            when,
+            cancelled_in_heap: Rc::default(),
+        }
+    }
+
     /// Takes the callback back and drops it at once: it never runs, and the loop does not wait for
     /// its moment. Harmless if it ran already, or was cancelled before.
     pub fn cancel(&self) {

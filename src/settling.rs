@@ -105,14 +105,17 @@ impl<T: 'static> FutureCell<T> {
     /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
     ///
     /// What is said of the callbacks of [`call_soon`](crate::EventLoop::call_soon) goes for these.
+    ///
+    /// # Panics
+    /// If it is done and its loop is closed.
+    #[track_caller]
     pub fn add_done_callback(&self, callback: impl Into<DoneCallback<T>>) {
         let waiter = Waiter::Callback(callback.into());
         let settable = self.shared.settable();
-        if self.done() {
-            // As with cancel: there is no error but that the loop is closed.
-            let _closed = settable.queue(waiter, &self.shared);
-        } else {
+        if !self.done() {
             settable.stand_in_line(waiter);
+        } else if let Err(error) = settable.queue(waiter, &self.shared) {
+            assert!(std::thread::panicking(), "{error:?}");
         }
     }
 

@@ -49,6 +49,11 @@ impl Waits {
         self.yielded && self.first.is_none()
     }
 
+    /// Nothing of this crate will wake it.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.first.is_none()
+    }
+
     pub(crate) fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
         self.first.iter().chain(&self.more)
     }

@@ -192,8 +192,9 @@ where
         if self.must_cancel.get() && cancel_all(waits.futures()) {
             self.must_cancel.set(false);
         }
+        let must_tell = self.must_cancel.get() && waits.is_foreign();
         let woken = self.state.get() == State::Running { woken: true };
-        let go_on = woken || refused.is_some() || self.must_cancel.get() || self.aborted.get();
+        let go_on = woken || must_tell || refused.is_some() || self.aborted.get();
         self.throw_next.set(refused);
         self.waits.replace(waits);
         self.state.set(State::Parked);
@@ -305,7 +306,8 @@ where
         if !passed_on {
             self.must_cancel.set(true);
             // Parked on something that cannot be cancelled: only a step can tell it now.
-            if self.waits.borrow().futures().next().is_none() && self.state.get() == State::Parked {
+            let must_tell = self.state.get() == State::Parked && self.waits.borrow().is_foreign();
+            if must_tell {
                 self.wake();
             }
         }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::future_cell::FutureCell;
 use crate::handle::TimerHandle;
 use crate::step;
 use crate::turn::get_event_loop;
@@ -33,13 +34,19 @@ pub async fn sleep_with<T>(delay: Duration, value: T) -> Result<T> {
         yield_now().await?;
         return Ok(value);
     }
+    let (over, _withdrawn_at_the_end) = settled_after(delay)?;
+    over.await?;
+    Ok(value)
+}
+
+/// A future and the timer that settles it. (Not part of the coroutine above, which would then hold
+/// its loop while it waits: a loop that is held by its own tasks is never dropped.)
+fn settled_after(delay: Duration) -> Result<(FutureCell<()>, Withdraw)> {
     let event_loop = get_event_loop()?;
     let over = event_loop.create_future();
     let setter = over.clone();
     let timer = event_loop.call_later(delay, move || setter.set_result(()));
-    let _withdrawn_at_the_end = Withdraw(timer);
-    over.await?;
-    Ok(value)
+    Ok((over, Withdraw(timer)))
 }
 
 /// Cancels the timer when it goes: a sleeper that is cancelled or dropped leaves none behind.
