@@ -31,7 +31,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
-use crate::step::{Record, Stepper, Waits};
+use crate::step::{Record, Waits};
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
 ///
@@ -150,7 +150,7 @@ where
         &mut self,
         waker: &Waker,
         thrown: Option<Error>,
-        stepper: Option<Stepper>,
+        stepper: Option<AnyFuture>,
     ) -> Progress<T> {
         let Some(mut body) = self.body.take() else {
             return Progress::Returned(Err(reused()));

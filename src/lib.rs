@@ -133,3 +133,8 @@ pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
 pub use crate::task_handle::{AnyTask, Task, all_tasks, create_task, current_task};
 pub use crate::turn::{get_event_loop, set_event_loop};
+
+/// The code of the README is compiled and run, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -79,15 +79,6 @@ impl Waits {
     }
 }
 
-/// Who takes the step, if it is a task.
-#[derive(Clone, Copy)]
-pub(crate) struct Stepper {
-    /// The task itself, as [`AnyFuture::address`] gives it.
-    pub(crate) task: *const (),
-    /// Its loop, as [`About::event_loop`](crate::any_future::About::event_loop) gives it.
-    pub(crate) event_loop: *const (),
-}
-
 /// A waker's identity: cloned ones have the same.
 type WakerId = (*const (), &'static RawWakerVTable);
 
@@ -99,7 +90,8 @@ fn id_of(waker: &Waker) -> WakerId {
 pub(crate) struct Record {
     waker: WakerId,
     thrown: Option<Error>,
-    stepper: Option<Stepper>,
+    /// The task that takes the step, if it is one.
+    stepper: Option<AnyFuture>,
     waits: Waits,
 }
 
@@ -135,7 +127,7 @@ pub(crate) struct Guard {
 }
 
 impl Record {
-    pub(crate) fn begin(waker: &Waker, thrown: Option<Error>, stepper: Option<Stepper>) -> Guard {
+    pub(crate) fn begin(waker: &Waker, thrown: Option<Error>, stepper: Option<AnyFuture>) -> Guard {
         let waits = Waits::default();
         Guard {
             outer: replace(Some(Record {
@@ -175,11 +167,11 @@ pub(crate) fn take_thrown(waker: &Waker) -> Option<Error> {
 /// Notes that the step ends in waiting for this future. If that cannot be, notes why not, and
 /// answers false: then the leaf must not wait, and will be thrown the reason.
 pub(crate) fn park(waker: &Waker, future: impl FnOnce() -> AnyFuture) -> bool {
-    let Some(stepper) = with(waker, |record| record.stepper) else {
+    let Some(stepper) = with(waker, |record| record.stepper.clone()) else {
         return true;
     };
     let future = future();
-    let refusal = stepper.and_then(|stepper| refusal(stepper, &future));
+    let refusal = stepper.and_then(|task| refusal(&task, &future));
     let accepted = refusal.is_none();
     with(waker, |record| match refusal {
         None => record.waits.add(future),
@@ -188,16 +180,16 @@ pub(crate) fn park(waker: &Waker, future: impl FnOnce() -> AnyFuture) -> bool {
     accepted
 }
 
-fn refusal(stepper: Stepper, future: &AnyFuture) -> Option<Error> {
-    if future.address() == stepper.task {
+fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
+    if future.address() == task.address() {
         let text = format!("Task cannot await on itself: {future:?}");
         return Some(Error::runtime(
             &text,
             "await another task, or return the value",
         ));
     }
-    if future.0.about().event_loop() != stepper.event_loop {
-        let text = format!("Task got Future {future:?} attached to a different loop");
+    if future.0.about().event_loop() != task.0.about().event_loop() {
+        let text = format!("Task {task:?} got Future {future:?} attached to a different loop");
         let advice = "create the future with the loop that the task runs on";
         return Some(Error::runtime(&text, advice));
     }

@@ -45,7 +45,7 @@ use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, FutureCell, Settable};
 use crate::handle::Run;
 use crate::observer::Event;
-use crate::step::{Stepper, Waits};
+use crate::step::Waits;
 use crate::task_table::{LoopTask, TaskKey};
 use crate::waker::TaskWaker;
 
@@ -135,11 +135,7 @@ where
         event_loop.tell(|| Event::StepBegan {
             task: self.future.id,
         });
-        let task = Rc::as_ptr(&self).cast();
-        let stepper = Stepper {
-            task,
-            event_loop: self.future.event_loop.as_ptr().cast(),
-        };
+        let stepper = AnyFuture(self.clone());
         let current = Current::set(event_loop, self.clone());
         let progress = catch_unwind(AssertUnwindSafe(|| {
             coroutine.resume(&self.waker, thrown, Some(stepper))

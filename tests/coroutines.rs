@@ -58,7 +58,7 @@ fn a_step_tells_a_future_from_a_bare_yield_from_a_foreign_future() {
     assert!(matches!(step, Step::Returned(Err(error)) if error.to_string() == "out of the way"));
 
     let waits = fut.clone();
-    let mut coro = Coroutine::new(async move { waits.await });
+    let mut coro = Coroutine::new(waits);
     let Step::Suspended(Suspended::On(it)) = coro.send(None) else {
         panic!()
     };
@@ -249,13 +249,10 @@ fn a_long_chain_of_tasks_is_cancelled_and_dropped_without_recursion() {
     for cancelled in [true, false] {
         let event_loop = EventLoop::with_virtual_clock();
         let bottom = event_loop.create_future::<()>();
-        let mut last = event_loop.create_task({
-            let bottom = bottom.clone();
-            async move { bottom.await }
-        });
+        let mut last = event_loop.create_task(bottom.clone());
         for _ in 0..100_000 {
             let before = last;
-            last = event_loop.create_task(async move { before.await });
+            last = event_loop.create_task(before);
         }
         turn(&event_loop);
         if cancelled {

@@ -119,8 +119,9 @@ fn awaiting_a_future_of_another_loop() {
     let fut = other.create_future::<()>();
     let waiting = fut.clone();
     assert_eq!(
-        text(event_loop.run_until_complete(async move { waiting.await })),
-        "RuntimeError: Task got Future <Future-1 pending, 0 waiting> attached to a different loop \
+        text(event_loop.run_until_complete(event_loop.create_task(waiting))),
+        "RuntimeError: Task <Task-1 pending, 1 waiting> got Future <Future-1 pending, 0 waiting> attached \
+         to a different loop \
          (create the future with the loop that the task runs on)"
     );
     assert_eq!(

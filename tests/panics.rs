@@ -44,9 +44,8 @@ fn a_panicking_task_settles_with_the_panic_and_its_siblings_run_on() {
 fn whoever_awaits_a_task_that_panicked_gets_an_error() {
     let event_loop = EventLoop::with_virtual_clock();
     let bad = event_loop.create_task(fails());
-    let awaits = event_loop.create_task(async move { bad.await });
-    let results = event_loop.create_task(async move { awaits.await });
-    let error = event_loop.run_until_complete(async move { Ok(results.await) });
+    let awaits = event_loop.create_task(async move { Ok(bad.await? + 1) });
+    let error = event_loop.run_until_complete(async move { Ok(awaits.await) });
     assert!(matches!(error, Ok(Err(Error::Panicked(_)))));
 }
 
@@ -180,4 +179,39 @@ fn a_panic_in_a_drop_while_closing_is_reported_and_the_rest_is_dropped() {
         ["Exception while closing | Some(Panicked: in a drop)"]
     );
     assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+/// Runs itself once more, as a process of its own whose stderr can be read.
+#[test]
+fn without_a_handler_or_with_a_broken_one_the_report_goes_to_stderr() {
+    const AM_I_THE_CHILD: &str = "SEND_NONE_TEST_CHILD";
+    if std::env::var_os(AM_I_THE_CHILD).is_some() {
+        let event_loop = EventLoop::with_virtual_clock();
+        event_loop.call_soon(|| Err::<(), Error>(Error::msg("went wrong")));
+        event_loop.run_until_complete(yield_now()).unwrap();
+        event_loop.set_exception_handler(|_, _| panic!("broken"));
+        event_loop.call_soon(|| Err::<(), Error>(Error::msg("went wrong again")));
+        event_loop.run_until_complete(yield_now()).unwrap();
+        event_loop.clear_exception_handler();
+        event_loop.call_exception_handler(&send_none::ExceptionContext::new("by hand"));
+        return;
+    }
+    let this = "without_a_handler_or_with_a_broken_one_the_report_goes_to_stderr";
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let child = child
+        .args(["--exact", this, "--nocapture"])
+        .env(AM_I_THE_CHILD, "1");
+    let stderr = String::from_utf8(child.output().unwrap().stderr).unwrap();
+    let starts = ["Exception in", "Unhandled error", "by hand"];
+    let is_report = |line: &&str| starts.iter().any(|start| line.starts_with(start));
+    let reports: Vec<_> = stderr.lines().filter(is_report).collect();
+    assert_eq!(
+        reports,
+        [
+            "Exception in callback: Exception: went wrong",
+            "Exception in callback: Exception: went wrong again",
+            "Unhandled error in exception handler: Panicked: broken",
+            "by hand",
+        ]
+    );
 }
