@@ -221,7 +221,7 @@ impl EventLoop {
             return self.core.timers.borrow_mut().push(when, call);
         }
         call.cancel();
-        TimerHandle::of_nothing(call, when)
+        TimerHandle { call, when }
     }
 
     /// Whether anything may still be scheduled. Misuse panics, but not on top of another panic.

@@ -30,16 +30,18 @@ pub(crate) struct Call<F> {
     /// The callback, until it ran or was cancelled. It is taken out first and then called or
     /// dropped, because both can lead back here.
     callback: RefCell<Option<F>>,
-    /// Whether the callback sits among the timers; only timers care.
-    in_heap: Cell<bool>,
+    /// While it sits among the timers: how many of them are cancelled. See
+    /// [`timers`](crate::timers).
+    heap: Cell<Option<Rc<Cell<usize>>>>,
 }
 
 /// A callback which can be taken back; what a handle holds.
 pub(crate) trait Cancel: Run {
-    /// Drops the callback. False if there was none any more.
-    fn cancel(&self) -> bool;
+    /// Drops the callback, if it is still there.
+    fn cancel(&self);
     fn is_cancelled(&self) -> bool;
-    fn in_heap(&self) -> &Cell<bool>;
+    /// It sits in a heap now, or (with `None`) no more.
+    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>);
 }
 
 impl<F, R> Call<F>
@@ -50,7 +52,7 @@ where
     pub(crate) fn new(callback: F) -> Rc<Self> {
         Rc::new(Call {
             callback: RefCell::new(Some(callback)),
-            in_heap: Cell::new(false),
+            heap: Cell::new(None),
         })
     }
 }
@@ -65,25 +67,30 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
 }
 
 impl<F: FnOnce() -> R + 'static, R: 'static> Cancel for Call<F> {
-    fn cancel(&self) -> bool {
-        self.callback.take().is_some()
+    fn cancel(&self) {
+        let Some(callback) = self.callback.take() else {
+            return;
+        };
+        if let Some(cancelled) = self.heap.take() {
+            cancelled.set(cancelled.get() + 1);
+            self.heap.set(Some(cancelled));
+        }
+        drop(callback);
     }
 
     fn is_cancelled(&self) -> bool {
         self.callback.borrow().is_none()
     }
 
-    fn in_heap(&self) -> &Cell<bool> {
-        &self.in_heap
+    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>) {
+        self.heap.set(cancelled);
     }
 }
 
 /// Calls a callback and tells what went wrong: it panicked, or it returned an `Err`.
 pub(crate) fn call<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
-    match catch_unwind(AssertUnwindSafe(callback)) {
-        Ok(answer) => error_in(answer),
-        Err(panic) => Err(Error::from_panic(&*panic)),
-    }
+    catch_unwind(AssertUnwindSafe(|| error_in(callback())))
+        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
 }
 
 /// A callback may return what it likes. All of it is ignored, but for one thing: the `Err` of a
@@ -117,15 +124,8 @@ impl Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<Handle {}>",
-            if self.call.is_cancelled() {
-                "over"
-            } else {
-                "ready"
-            }
-        )
+        let over = self.call.is_cancelled();
+        write!(f, "<Handle {}>", if over { "over" } else { "ready" })
     }
 }
 
@@ -136,26 +136,13 @@ impl fmt::Debug for Handle {
 pub struct TimerHandle {
     pub(crate) call: Rc<dyn Cancel>,
     pub(crate) when: Duration,
-    /// How many cancelled callbacks still sit in the heap; shared with [`timers`](crate::timers).
-    pub(crate) cancelled_in_heap: Rc<Cell<usize>>,
 }
 
 impl TimerHandle {
-    /// A closed loop has no heap to put it in.
-    pub(crate) fn of_nothing(call: Rc<dyn Cancel>, when: Duration) -> Self {
-        TimerHandle {
-            call,
-            when,
-            cancelled_in_heap: Rc::default(),
-        }
-    }
-
     /// Takes the callback back and drops it at once: it never runs, and the loop does not wait for
     /// its moment. Harmless if it ran already, or was cancelled before.
     pub fn cancel(&self) {
-        if self.call.cancel() && self.call.in_heap().get() {
-            self.cancelled_in_heap.set(self.cancelled_in_heap.get() + 1);
-        }
+        self.call.cancel();
     }
 
     /// The moment at which it is due, on the clock of [`EventLoop::time`](crate::EventLoop::time).
@@ -166,11 +153,8 @@ impl TimerHandle {
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.call.is_cancelled() {
-            "over"
-        } else {
-            "waiting"
-        };
+        let over = self.call.is_cancelled();
+        let state = if over { "over" } else { "waiting" };
         write!(f, "<TimerHandle {state}, when={:?}>", self.when)
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<Entry>>,
     /// Breaks the ties of equal deadlines.
     next_sequence: u64,
-    /// How many entries of the heap are cancelled; each [`TimerHandle`] counts here.
+    /// How many entries of the heap are cancelled; each callback counts itself here.
     cancelled: Rc<Cell<usize>>,
 }
 
@@ -45,18 +45,14 @@ struct Entry {
 impl Timers {
     pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Cancel>) -> TimerHandle {
         self.sweep();
-        call.in_heap().set(true);
+        call.set_heap(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
         self.next_sequence += 1;
         self.heap.push(Reverse(Entry {
             key,
             call: call.clone(),
         }));
-        TimerHandle {
-            call,
-            when,
-            cancelled_in_heap: self.cancelled.clone(),
-        }
+        TimerHandle { call, when }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -83,7 +79,7 @@ impl Timers {
     /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
     fn pop(&mut self) -> Option<Rc<dyn Cancel>> {
         let Reverse(entry) = self.heap.pop()?;
-        entry.call.in_heap().set(false);
+        entry.call.set_heap(None);
         if entry.call.is_cancelled() {
             self.cancelled.set(self.cancelled.get() - 1);
         }
