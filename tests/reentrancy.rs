@@ -1,7 +1,7 @@
 //! Code that comes back into the loop from where one does not expect it: from a drop, a clone, a
 //! wake. No `RefCell` may be borrowed then.
 
-use send_none::{Error, EventLoop, Result};
+use send_none::{Error, EventLoop};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -110,7 +110,7 @@ fn a_coroutine_that_is_dropped_with_its_loop_may_use_the_loop() {
         let _drops = drops;
         waits.await
     });
-    let _other = event_loop.create_task(async move { Result::Ok(fut.await?) });
+    let _other = event_loop.create_task(fut);
     turn(&event_loop);
     event_loop.close().unwrap();
     assert_eq!(*refused.borrow(), ["Event loop is closed"]);
