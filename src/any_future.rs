@@ -9,8 +9,12 @@
 //!
 //! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::rc::Rc;
+use std::panic::Location;
+use std::rc::{Rc, Weak};
+
+use crate::error::Error;
 
 /// A future or a task, whatever the type of its result.
 #[derive(Clone)]
@@ -28,7 +32,12 @@ pub(crate) trait AnyCell {
     }
     /// Cancels it, now that what it waits for was asked, and maybe said yes.
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool;
+    /// Has the callback queued when it is done; gives the callback's place in the line.
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64;
 }
+
+/// A done-callback that does not care for the type of the result.
+pub(crate) type AnyCallback = Box<dyn FnOnce(&AnyFuture)>;
 
 /// What can be told of every future.
 pub(crate) trait About {
@@ -38,6 +47,15 @@ pub(crate) trait About {
     /// Which loop is its own; only to be compared.
     fn event_loop(&self) -> *const ();
     fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    /// Where in the source it was made.
+    fn made_at(&self) -> &'static Location<'static>;
+    /// Why there is no result: an error, or that it was cancelled. `None` also if it is
+    /// not done. To ask is to have looked.
+    fn failure(&self) -> Option<Error>;
+    /// Gives a place in the line up. Fine if the line is gone already.
+    fn leave_line(&self, place: u64);
+    /// Whether anybody stands in the line.
+    fn is_waited_for(&self) -> bool;
 }
 
 impl AnyFuture {
@@ -46,9 +64,43 @@ impl AnyFuture {
         self.0.about().done()
     }
 
+    /// Has a callback queued when it is done, unless what this gives is dropped before.
+    pub(crate) fn watch(&self, callback: impl FnOnce(&AnyFuture) + 'static) -> Watch {
+        let place = self.0.clone().on_done(Box::new(callback));
+        Watch {
+            future: Rc::downgrade(&self.0),
+            place,
+        }
+    }
+
+    /// Which loop is its own; only to be compared.
+    pub(crate) fn event_loop(&self) -> *const () {
+        self.0.about().event_loop()
+    }
+
     /// Python: `id(future)`.
     pub(crate) fn address(&self) -> *const () {
         Rc::as_ptr(&self.0).cast()
+    }
+
+    /// The way from this one to that one by what waits for what, both included.
+    pub(crate) fn way_to(&self, target: &AnyFuture) -> Option<Vec<AnyFuture>> {
+        let mut way = vec![(self.clone(), self.0.waits_for())];
+        let mut seen = BTreeSet::new();
+        while let Some((here, below)) = way.last_mut() {
+            if here.address() == target.address() {
+                return Some(way.into_iter().map(|(future, _)| future).collect());
+            }
+            match below.pop() {
+                Some(next) if !next.done() && seen.insert(next.address()) => {
+                    let below = next.0.waits_for();
+                    way.push((next, below));
+                }
+                Some(_) => {}
+                None => drop(way.pop()),
+            }
+        }
+        None
     }
 
     /// Asks it to cancel itself; false if it is done.
@@ -83,6 +135,29 @@ impl AnyFuture {
             }
         }
         answer
+    }
+}
+
+/// A callback in the line of a future; it is taken out again when this goes.
+pub(crate) struct Watch {
+    future: Weak<dyn AnyCell>,
+    place: u64,
+}
+
+impl Watch {
+    pub(crate) fn at(future: &AnyFuture, place: u64) -> Self {
+        Watch {
+            future: Rc::downgrade(&future.0),
+            place,
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(future) = self.future.upgrade() {
+            future.about().leave_line(self.place);
+        }
     }
 }
 

@@ -15,7 +15,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
@@ -26,9 +26,9 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let waker = cx.waker();
-        let suspended_here = self.place.is_some();
-        if suspended_here || !self.done() {
-            // An error thrown in comes before a result that was set but not delivered yet.
+        // An error thrown in comes before a result that was set but not delivered yet. Only if the
+        // future is done and was never waited for is nothing suspended here that it could hit.
+        if self.place.is_some() || !self.done() {
             if let Some(error) = step::take_thrown(waker) {
                 self.leave_line();
                 return Poll::Ready(Err(error));
@@ -38,22 +38,35 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             self.place = None;
             return Poll::Ready(self.result());
         }
-        if !step::park(waker, || self.as_any()) {
-            return Poll::Pending;
-        }
-        let waker = waker.clone();
-        match self.place {
-            Some(place) => self.shared.settable().replace_in_line(place, waker),
-            None => self.place = Some(self.shared.settable().stand_in_line(Waiter::Task(waker))),
+        let any = self.as_any();
+        if step::may_wait_for(waker, &any) {
+            let place = self.stand_in_line(waker.clone());
+            step::park(waker, any, place);
         }
         Poll::Pending
     }
 }
 
 impl<T> FutureCell<T> {
+    /// Puts the waker into this handle's place, which is a new one if it has none yet.
+    fn stand_in_line(&mut self, waker: Waker) -> u64 {
+        let settable = self.shared.settable();
+        match self.place {
+            Some(place) => {
+                settable.replace_in_line(place, waker);
+                place
+            }
+            None => {
+                let place = settable.stand_in_line(Waiter::Task(waker));
+                self.place = Some(place);
+                place
+            }
+        }
+    }
+
     fn leave_line(&mut self) {
         if let Some(place) = self.place.take() {
-            self.shared.settable().leave_line(place);
+            self.shared.about().leave_line(place);
         }
     }
 }
@@ -61,8 +74,8 @@ impl<T> FutureCell<T> {
 /// A handle that is dropped while it waits, because another branch won, waits no more.
 impl<T> Drop for FutureCell<T> {
     fn drop(&mut self) {
-        if self.place.is_some() {
-            step::forget(self.as_any().address());
+        if let Some(place) = self.place {
+            step::forget(self.as_any().address(), place);
             self.leave_line();
         }
     }

@@ -24,14 +24,19 @@
 //!
 //! Next: [`future_cell`](crate::future_cell), a leaf that others settle.
 
+use std::any::type_name;
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
+use crate::event_loop::EventLoop;
+use crate::observer::ExceptionContext;
 use crate::step::{Record, Waits};
+use crate::turn::get_event_loop;
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
 ///
@@ -59,6 +64,7 @@ pub struct Coroutine<F> {
     started: bool,
     /// What it waits for since the last step.
     waits: Waits,
+    made_at: &'static Location<'static>,
 }
 
 /// What came of a step. Python: what `send` returns or raises.
@@ -93,11 +99,13 @@ where
     F: Future<Output = Result<T>>,
 {
     /// Makes a coroutine of a future. Nothing of it runs.
+    #[track_caller]
     pub fn new(future: F) -> Self {
         Coroutine {
             body: Some(Box::pin(future)),
             started: false,
             waits: Waits::default(),
+            made_at: Location::caller(),
         }
     }
 
@@ -132,6 +140,7 @@ where
     /// `GeneratorExit` at the `await`.
     pub fn close(&mut self) {
         self.body = None;
+        self.started = true;
         self.waits = Waits::default();
     }
 
@@ -152,6 +161,7 @@ where
         thrown: Option<Error>,
         stepper: Option<AnyFuture>,
     ) -> Progress<T> {
+        self.waits = Waits::default();
         let Some(mut body) = self.body.take() else {
             return Progress::Returned(Err(reused()));
         };
@@ -165,9 +175,10 @@ where
         let poll = body.as_mut().poll(&mut Context::from_waker(waker));
         let (untaken, waits) = record.end();
         match (poll, untaken) {
-            (Poll::Ready(result), _) => {
+            (Poll::Ready(result), untaken) => {
                 drop(body);
-                Progress::Returned(result)
+                // A future from elsewhere was ready, and could not take it.
+                Progress::Returned(result.and_then(|value| untaken.map_or(Ok(value), Err)))
             }
             (Poll::Pending, Some(error)) => {
                 drop(body);
@@ -206,6 +217,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         // Awaited inside another coroutine: the record is that one's.
+        self.waits = Waits::default();
         let Some(mut body) = self.body.take() else {
             return Poll::Ready(Err(reused()));
         };
@@ -215,6 +227,20 @@ where
             self.body = Some(body);
         }
         poll
+    }
+}
+
+/// In debug mode, one that goes away unstarted is reported: somebody forgot to await it.
+impl<F> Drop for Coroutine<F> {
+    fn drop(&mut self) {
+        if self.started || self.body.is_none() {
+            return;
+        }
+        if let Some(event_loop) = get_event_loop().ok().filter(EventLoop::debug) {
+            let context = ExceptionContext::new("coroutine was never awaited");
+            let subject = format!("<coroutine {}>", type_name::<F>());
+            event_loop.call_exception_handler(&context.about(subject, self.made_at));
+        }
     }
 }
 

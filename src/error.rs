@@ -56,6 +56,9 @@ pub enum Error {
         /// What to do instead.
         advice: &'static str,
     },
+    /// It took too long. Python: `asyncio.TimeoutError`.
+    #[doc(alias = "TimeoutError")]
+    Timeout,
     /// Code of a task or a callback panicked, with this message.
     Panicked(Arc<str>),
     /// Any other error that a program raised.
@@ -90,6 +93,11 @@ impl Error {
         Error::from(self::Exception(text.into()))
     }
 
+    /// A value that makes no sense. Python: `ValueError(text)`.
+    pub(crate) fn value(text: &'static str) -> Self {
+        Error::from(self::ValueError(text))
+    }
+
     pub(crate) fn runtime(text: &str, advice: &'static str) -> Self {
         Error::Runtime {
             text: text.into(),
@@ -118,6 +126,7 @@ impl Error {
             Error::Cancelled => "CancelledError",
             Error::InvalidState(_) => "InvalidStateError",
             Error::Runtime { .. } => "RuntimeError",
+            Error::Timeout => "TimeoutError",
             Error::Panicked(_) => "Panicked",
             Error::Other(error) => (**error).kind(),
         }
@@ -139,7 +148,7 @@ impl Error {
     /// Whether both are one and the same error, not just equal ones. Python: `is`.
     pub fn is(&self, other: &Error) -> bool {
         match (self, other) {
-            (Error::Cancelled, Error::Cancelled) => true,
+            (Error::Cancelled, Error::Cancelled) | (Error::Timeout, Error::Timeout) => true,
             (Error::InvalidState(a), Error::InvalidState(b)) => a == b,
             (Error::Runtime { text: a, .. }, Error::Runtime { text: b, .. }) => Arc::ptr_eq(a, b),
             (Error::Panicked(a), Error::Panicked(b)) => Arc::ptr_eq(a, b),
@@ -153,6 +162,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Cancelled => write!(f, "cancelled"),
+            Error::Timeout => write!(f, "timed out"),
             Error::InvalidState(text) => write!(f, "{text}"),
             Error::Runtime { text, .. } | Error::Panicked(text) => write!(f, "{text}"),
             Error::Other(error) => write!(f, "{error}"),
@@ -163,51 +173,61 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Cancelled => write!(f, "{}", self.kind()),
-            Error::Runtime { text, advice } => write!(f, "{}: {text} ({advice})", self.kind()),
+            Error::Cancelled | Error::Timeout => write!(f, "{}", self.kind()),
+            Error::Runtime { text, advice } => {
+                let (first, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
+                write!(f, "{}: {first} ({advice}){rest}", self.kind())
+            }
             _ => write!(f, "{}: {self}", self.kind()),
         }
     }
 }
 
-/// What an exception handler is told. Python: the `context` dict of `loop.call_exception_handler`.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ExceptionContext {
-    /// What happened, in a few words.
-    pub message: String,
-    /// The error, if there was one.
-    pub exception: Option<Error>,
-}
-
-impl ExceptionContext {
-    /// A report without an error.
-    pub fn new(message: impl Into<String>) -> Self {
-        ExceptionContext {
-            message: message.into(),
-            exception: None,
-        }
-    }
-
-    /// The same report with an error.
-    pub fn with_exception(self, error: impl Into<Error>) -> Self {
-        ExceptionContext {
-            exception: Some(error.into()),
-            ..self
-        }
-    }
-
-    /// What is done when no exception handler is set.
-    pub(crate) fn print(&self) {
-        match &self.exception {
-            Some(error) => eprintln!("{}: {error:?}", self.message),
-            None => eprintln!("{}", self.message),
-        }
+/// So that `?` works in a function that returns a `Box<dyn std::error::Error>`. ([`Error`] is no
+/// `std::error::Error` itself: then not every one of these could turn into it.)
+impl From<Error> for Box<dyn std::error::Error + Send + Sync> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
     }
 }
+
+/// The same without `Send + Sync`, which is a type of its own.
+impl From<Error> for Box<dyn std::error::Error> {
+    fn from(error: Error) -> Self {
+        Box::new(Boxed(error))
+    }
+}
+
+struct Boxed(Error);
+
+impl fmt::Debug for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Boxed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl std::error::Error for Boxed {}
 
 /// The error behind [`Error::msg`].
 struct Exception(String);
+
+/// The error behind `Error::value`.
+#[derive(Debug)]
+struct ValueError(&'static str);
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl std::error::Error for ValueError {}
 
 impl fmt::Debug for Exception {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

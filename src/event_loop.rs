@@ -5,13 +5,14 @@
 //!
 //! **Invariants.**
 //! - To schedule, to settle a future, to wake, to cancel: each only ever puts something on the run
-//!   queue. None of them calls anything.
+//!   queue. None of them calls a callback or steps a task. (A waker that is not of this crate can
+//!   stand in a future's line; it is called on the spot, and what it does is its own affair.)
 //! - No `RefCell` is borrowed while a program's own code runs or is dropped (a callback's captures,
 //!   a coroutine's locals): it may well come back here. So a thing is taken out first, and called
 //!   or dropped when the borrow is over.
 //! - Once closed, a loop holds nothing and takes nothing.
 //!
-//! Next: [`turn`](crate::turn), the only place where anything is called.
+//! Next: [`reports`](crate::reports), or straight on to [`turn`](crate::turn).
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -23,10 +24,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::{Error, ExceptionContext};
-use crate::handle::{Call, Cancel, Handle, Run, TimerHandle, call};
-use crate::mailbox::{Mailbox, ThreadsafeHandle};
-use crate::observer::{Event, Observer};
+use crate::error::Error;
+use crate::handle::{Call, Cancellable, Handle, Run, TimerHandle};
+use crate::mailbox::Mailbox;
+use crate::observer::{ExceptionContext, Observer};
 use crate::task_table::{LoopTask, TaskKey, TaskTable};
 use crate::timers::Timers;
 
@@ -66,18 +67,26 @@ pub(crate) struct Core {
     pub(crate) timers: RefCell<Timers>,
     pub(crate) tasks: RefCell<TaskTable>,
     pub(crate) mailbox: Arc<Mailbox>,
-    /// Unfinished futures that nothing else is sure to hold, by their number.
-    pub(crate) kept: RefCell<BTreeMap<u64, Rc<dyn Any>>>,
+    /// As many as there are handles of this loop for other threads, and one.
+    pub(crate) outside: Arc<()>,
+    /// What nothing else is sure to hold, by its number. See [`EventLoop::keep`].
+    pub(crate) kept: RefCell<BTreeMap<u64, Rc<dyn Kept>>>,
     /// The task whose step is being run.
     pub(crate) current: RefCell<Option<Rc<dyn LoopTask>>>,
+    /// What the task panicked with that was given to `run_until_complete`: it goes on there.
+    pub(crate) main_panic: Cell<Option<Box<dyn Any + Send>>>,
     pub(crate) turns: Cell<u64>,
     pub(crate) running: Cell<bool>,
     /// Somebody asked the loop to stop after this turn.
     pub(crate) stopping: Cell<bool>,
     pub(crate) closed: Cell<bool>,
-    handler: RefCell<Option<Rc<ExceptionHandler>>>,
-    observer: RefCell<Option<Rc<dyn Observer>>>,
-    watched: Cell<bool>,
+    pub(crate) handler: RefCell<Option<Rc<ExceptionHandler>>>,
+    pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
+    /// Whether there is an observer.
+    pub(crate) watched: Cell<bool>,
+    pub(crate) debug: Cell<bool>,
+    /// A step that takes longer is reported in debug mode.
+    pub(crate) slow: Cell<Duration>,
     /// Numbers the futures and tasks.
     next_id: Cell<u64>,
     /// Numbers the names of the tasks.
@@ -86,7 +95,13 @@ pub(crate) struct Core {
     pub(crate) remembered: Cell<bool>,
 }
 
-type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);
+/// What a loop keeps for others. See [`EventLoop::keep`].
+pub(crate) trait Kept: Any {
+    /// The loop is closing.
+    fn shut_down(&self) {}
+}
+
+pub(crate) type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);
 
 /// Making one, and asking it.
 impl EventLoop {
@@ -114,8 +129,10 @@ impl EventLoop {
             timers: RefCell::default(),
             tasks: RefCell::default(),
             mailbox: Arc::default(),
+            outside: Arc::default(),
             kept: RefCell::default(),
             current: RefCell::default(),
+            main_panic: Cell::new(None),
             turns: Cell::new(0),
             running: Cell::new(false),
             stopping: Cell::new(false),
@@ -123,6 +140,8 @@ impl EventLoop {
             handler: RefCell::default(),
             observer: RefCell::default(),
             watched: Cell::new(false),
+            debug: Cell::new(std::env::var_os("SEND_NONE_DEBUG").is_some_and(|set| set == "1")),
+            slow: Cell::new(Duration::from_millis(100)),
             next_id: Cell::new(1),
             next_task: Cell::new(1),
             remembered: Cell::new(false),
@@ -154,14 +173,6 @@ impl EventLoop {
     /// Whether the loop was closed.
     pub fn is_closed(&self) -> bool {
         self.core.closed.get()
-    }
-
-    /// A handle for other threads.
-    #[doc(alias = "call_soon_threadsafe")]
-    pub fn threadsafe(&self) -> ThreadsafeHandle {
-        ThreadsafeHandle {
-            mailbox: self.core.mailbox.clone(),
-        }
     }
 }
 
@@ -246,63 +257,23 @@ impl EventLoop {
     }
 }
 
-/// Reporting what nobody is there to be told of, and watching.
+/// Counting, and keeping.
 impl EventLoop {
-    /// Sets who is told of errors that nobody else can be told of; without one they are printed to
-    /// stderr.
-    pub fn set_exception_handler(&self, handler: impl Fn(&EventLoop, &ExceptionContext) + 'static) {
-        let old = self.core.handler.replace(Some(Rc::new(handler)));
-        drop(old);
-    }
-
-    /// Goes back to printing to stderr. Python: `loop.set_exception_handler(None)`.
-    pub fn clear_exception_handler(&self) {
-        let old = self.core.handler.take();
-        drop(old);
-    }
-
-    /// Tells the exception handler. If that panics, both are printed to stderr.
-    pub fn call_exception_handler(&self, context: &ExceptionContext) {
-        let handler = self.core.handler.borrow().clone();
-        let Some(handler) = handler else {
-            return context.print();
-        };
-        if let Err(error) = call(|| handler(self, context)) {
-            context.print();
-            ExceptionContext::new("Unhandled error in exception handler")
-                .with_exception(error)
-                .print();
-        }
-    }
-
-    /// Attaches an observer in place of the present one. Event says what it is told.
-    pub fn observe(&self, observer: impl Observer + 'static) {
-        let old = self.core.observer.replace(Some(Rc::new(observer)));
-        self.core.watched.set(true);
-        drop(old);
-    }
-
-    /// Tells the observer, if there is one.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
-        if self.core.watched.get() {
-            let observer = self.core.observer.borrow().clone();
-            if let Some(observer) = observer {
-                observer.event(self.time(), &event());
-            }
-        }
-    }
-
-    /// Holds something until it is released, or the loop is closed: a future that waits for
-    /// others, and to which they refer only weakly.
-    pub(crate) fn keep(&self, id: u64, future: Rc<dyn Any>) {
+    /// Holds something until it is released, or the loop is closed: a future that nothing else is
+    /// sure to hold, or that another thread can only name.
+    pub(crate) fn keep(&self, number: u64, thing: Rc<dyn Kept>) {
         if !self.is_closed() {
-            self.core.kept.borrow_mut().insert(id, future);
+            let old = self.core.kept.borrow_mut().insert(number, thing);
+            drop(old);
         }
     }
 
-    pub(crate) fn release(&self, id: u64) {
-        let future = self.core.kept.borrow_mut().remove(&id);
-        drop(future);
+    pub(crate) fn kept(&self, number: u64) -> Option<Rc<dyn Kept>> {
+        self.core.kept.borrow().get(&number).cloned()
+    }
+
+    pub(crate) fn release(&self, number: u64) -> Option<Rc<dyn Kept>> {
+        self.core.kept.borrow_mut().remove(&number)
     }
 
     /// A number for a new future or task.

@@ -14,15 +14,19 @@
 //! Next: [`settling`](crate::settling), how it gets its outcome and what is then done with the
 //! line.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use crate::any_future::{About, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop};
+use crate::handle::call_guarded;
+use crate::observer::ExceptionContext;
+use crate::task_table::LoopTask;
 
 /// A result that will be there later. Python: `asyncio.Future`.
 ///
@@ -58,7 +62,12 @@ pub(crate) enum Outcome<T> {
 /// The future itself; also the part of a task, or of a `gather`, that makes it a future.
 pub(crate) struct Settable<T: 'static> {
     pub(crate) id: u64,
+    /// For reports.
+    kind: &'static str,
+    made_at: &'static Location<'static>,
     pub(crate) event_loop: Weak<Core>,
+    /// Whether anybody asked for the error, if there is one.
+    looked_at: Cell<bool>,
     pub(crate) outcome: OnceCell<Outcome<T>>,
     pub(crate) line: RefCell<Line<T>>,
 }
@@ -71,7 +80,8 @@ pub(crate) struct Line<T: 'static> {
 
 pub(crate) enum Waiter<T: 'static> {
     Task(Waker),
-    Callback(DoneCallback<T>),
+    /// And where it was added.
+    Callback(DoneCallback<T>, &'static Location<'static>),
 }
 
 /// What is called when a future is done: a closure, or an `Rc` of one, which can be removed again.
@@ -82,6 +92,7 @@ pub struct DoneCallback<T: 'static>(pub(crate) Kind<T>);
 pub(crate) enum Kind<T: 'static> {
     Once(OnceCallback<T>),
     Shared(SharedCallback<T>),
+    Any(AnyCallback),
 }
 
 pub(crate) type OnceCallback<T> = Box<dyn FnOnce(&FutureCell<T>) -> Result<()>>;
@@ -90,16 +101,17 @@ pub(crate) type SharedCallback<T> = Rc<dyn Fn(&FutureCell<T>)>;
 /// Everything that has a [`Settable`] in it and so can stand behind a [`FutureCell`].
 pub(crate) trait AsCell<T: 'static>: AnyCell {
     fn settable(&self) -> &Settable<T>;
-    /// A task's outcome comes from its coroutine and from nowhere else.
-    fn is_task(&self) -> bool {
-        false
+    /// The task, if it is one: then its outcome comes from its coroutine and from nowhere else.
+    fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
+        None
     }
 }
 
 impl EventLoop {
     /// Makes a future that belongs to this loop: its callbacks will run here.
+    #[track_caller]
     pub fn create_future<T: 'static>(&self) -> FutureCell<T> {
-        FutureCell::of(Rc::new(Settable::new(self)))
+        FutureCell::of(Rc::new(Settable::new(self, "Future")))
     }
 }
 
@@ -134,7 +146,10 @@ impl<T: 'static> FutureCell<T> {
         match self.outcome() {
             None => Err(Error::InvalidState("Result is not set.")),
             Some(Outcome::Cancelled) => Err(Error::Cancelled),
-            Some(Outcome::Done(result)) => result.clone(),
+            Some(Outcome::Done(result)) => {
+                self.shared.settable().looked_at.set(true);
+                result.clone()
+            }
         }
     }
 
@@ -146,8 +161,13 @@ impl<T: 'static> FutureCell<T> {
         match self.outcome() {
             None => Err(Error::InvalidState("Exception is not set.")),
             Some(Outcome::Cancelled) => Err(Error::Cancelled),
-            Some(Outcome::Done(result)) => Ok(result.as_ref().err().cloned()),
+            Some(Outcome::Done(_)) => Ok(self.shared.about().failure()),
         }
+    }
+
+    /// Its loop, unless that is gone.
+    pub(crate) fn event_loop(&self) -> Option<EventLoop> {
+        self.shared.settable().event_loop()
     }
 
     pub(crate) fn outcome(&self) -> Option<&Outcome<T>> {
@@ -156,9 +176,13 @@ impl<T: 'static> FutureCell<T> {
 }
 
 impl<T: 'static> Settable<T> {
-    pub(crate) fn new(event_loop: &EventLoop) -> Self {
+    #[track_caller]
+    pub(crate) fn new(event_loop: &EventLoop, kind: &'static str) -> Self {
         Settable {
             id: event_loop.next_id(),
+            kind,
+            made_at: Location::caller(),
+            looked_at: Cell::new(false),
             event_loop: Rc::downgrade(&event_loop.core),
             outcome: OnceCell::new(),
             line: RefCell::new(Line {
@@ -197,21 +221,18 @@ impl<T: 'static> Settable<T> {
         drop(old);
     }
 
-    /// Gives a place up. Fine if the line is gone already.
-    pub(crate) fn leave_line(&self, place: u64) {
-        let mut line = self.line.borrow_mut();
-        let found = line
-            .waiting
-            .binary_search_by_key(&place, |(place, _)| *place);
-        let old = found.ok().and_then(|i| line.waiting.remove(i));
-        drop(line);
-        drop(old);
-    }
-
     /// Sends everybody away, because the loop is closing.
     pub(crate) fn dissolve_line(&self) {
         let line = std::mem::take(&mut self.line.borrow_mut().waiting);
-        drop(line);
+        for (_, waiter) in line {
+            // One panic in a drop must not keep the others from being dropped.
+            if let Err(error) = call_guarded(move || drop(waiter)) {
+                let context = ExceptionContext::new("Exception while closing");
+                let context = context.with_exception(error);
+                let tell = |event_loop: EventLoop| event_loop.call_exception_handler(&context);
+                self.event_loop().map_or_else(|| context.print(), tell);
+            }
+        }
     }
 }
 
@@ -228,6 +249,32 @@ impl<T: 'static> About for Settable<T> {
         self.event_loop.as_ptr().cast()
     }
 
+    fn made_at(&self) -> &'static Location<'static> {
+        self.made_at
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.looked_at.set(true);
+        match self.outcome.get()? {
+            Outcome::Cancelled => Some(Error::Cancelled),
+            Outcome::Done(result) => result.as_ref().err().cloned(),
+        }
+    }
+
+    fn leave_line(&self, place: u64) {
+        let mut line = self.line.borrow_mut();
+        let found = line
+            .waiting
+            .binary_search_by_key(&place, |(place, _)| *place);
+        let old = found.ok().and_then(|i| line.waiting.remove(i));
+        drop(line);
+        drop(old);
+    }
+
+    fn is_waited_for(&self) -> bool {
+        !self.line.borrow().waiting.is_empty()
+    }
+
     fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outcome.get() {
             None => {
@@ -238,6 +285,31 @@ impl<T: 'static> About for Settable<T> {
             Some(Outcome::Done(Ok(_))) => write!(f, "<{name} finished>"),
             Some(Outcome::Done(Err(error))) => write!(f, "<{name} finished, error={error:?}>"),
         }
+    }
+}
+
+impl<T> Settable<T> {
+    /// It goes away. If there is an error in it, did anybody look?
+    pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
+        let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
+            return;
+        };
+        if self.looked_at.replace(true) {
+            return;
+        }
+        let message = format!("{} exception was never retrieved", self.kind);
+        let context = ExceptionContext::new(message).with_exception(error.clone());
+        let context = context.about(format!("<{}>", name()), self.made_at);
+        match self.event_loop() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => context.print(),
+        }
+    }
+}
+
+impl<T> Drop for Settable<T> {
+    fn drop(&mut self) {
+        self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
     }
 }
 

@@ -10,20 +10,30 @@
 //!
 //! Next: [`timers`](crate::timers), where a callback waits for its moment.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::observer::ExceptionContext;
 
 /// Something that is ready to run.
 pub(crate) trait Run {
-    /// Runs it. An error that comes out is for the loop's exception handler.
-    fn run(self: Rc<Self>) -> Result<()>;
+    /// Runs it. A report that comes out is for the loop's exception handler.
+    fn run(self: Rc<Self>) -> Result<(), Report>;
+    /// Drops what it holds, and never runs: the loop is closing. (A handle may hold the entry itself.)
+    fn discard(&self);
+    /// For reports.
+    fn describe(&self) -> String;
+    /// Where in the source it was made.
+    fn made_at(&self) -> &'static Location<'static>;
 }
+
+/// What went wrong.
+pub(crate) type Report = Box<ExceptionContext>;
 
 /// A callback, and whether it still waits for its moment.
 pub(crate) struct Call<F> {
@@ -33,10 +43,11 @@ pub(crate) struct Call<F> {
     /// While it sits among the timers: how many of them are cancelled. See
     /// [`timers`](crate::timers).
     heap: Cell<Option<Rc<Cell<usize>>>>,
+    made_at: &'static Location<'static>,
 }
 
 /// A callback which can be taken back; what a handle holds.
-pub(crate) trait Cancel: Run {
+pub(crate) trait Cancellable: Run {
     /// Drops the callback, if it is still there.
     fn cancel(&self);
     fn is_cancelled(&self) -> bool;
@@ -49,24 +60,49 @@ where
     F: FnOnce() -> R + 'static,
     R: 'static,
 {
+    #[track_caller]
     pub(crate) fn new(callback: F) -> Rc<Self> {
+        Self::made_at(callback, Location::caller())
+    }
+
+    pub(crate) fn made_at(callback: F, made_at: &'static Location<'static>) -> Rc<Self> {
         Rc::new(Call {
             callback: RefCell::new(Some(callback)),
             heap: Cell::new(None),
+            made_at,
         })
     }
 }
 
 impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
-    fn run(self: Rc<Self>) -> Result<()> {
-        match self.callback.take() {
-            Some(callback) => call(callback),
-            None => Ok(()),
-        }
+    fn run(self: Rc<Self>) -> Result<(), Report> {
+        let Some(callback) = self.callback.take() else {
+            return Ok(());
+        };
+        call_guarded(callback).map_err(|error| {
+            let context = ExceptionContext::new("Exception in callback");
+            Box::new(
+                context
+                    .with_exception(error)
+                    .about(self.describe(), self.made_at),
+            )
+        })
+    }
+
+    fn discard(&self) {
+        self.cancel();
+    }
+
+    fn describe(&self) -> String {
+        format!("<callback {}>", type_name::<F>())
+    }
+
+    fn made_at(&self) -> &'static Location<'static> {
+        self.made_at
     }
 }
 
-impl<F: FnOnce() -> R + 'static, R: 'static> Cancel for Call<F> {
+impl<F: FnOnce() -> R + 'static, R: 'static> Cancellable for Call<F> {
     fn cancel(&self) {
         let Some(callback) = self.callback.take() else {
             return;
@@ -88,7 +124,7 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Cancel for Call<F> {
 }
 
 /// Calls a callback and tells what went wrong: it panicked, or it returned an `Err`.
-pub(crate) fn call<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
+pub(crate) fn call_guarded<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
     catch_unwind(AssertUnwindSafe(|| error_in(callback())))
         .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
 }
@@ -98,6 +134,9 @@ pub(crate) fn call<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
 ///
 /// In Python the callback `fut.set_result` can raise. In Rust the closure `move ||
 /// fut.set_result(1)` returns that error as a value, which nobody must lose.
+///
+/// `Any` only shows a reference, so the answer is put into an `Option`, out of which it can be
+/// taken.
 fn error_in<R: 'static>(answer: R) -> Result<()> {
     let mut answer = Some(answer);
     match (&mut answer as &mut dyn Any).downcast_mut::<Option<Result<()>>>() {
@@ -111,7 +150,7 @@ fn error_in<R: 'static>(answer: R) -> Result<()> {
 /// Dropping the handle does not cancel the callback.
 #[derive(Clone)]
 pub struct Handle {
-    pub(crate) call: Rc<dyn Cancel>,
+    pub(crate) call: Rc<dyn Cancellable>,
 }
 
 impl Handle {
@@ -134,7 +173,7 @@ impl fmt::Debug for Handle {
 /// Dropping the handle does not cancel the timer.
 #[derive(Clone)]
 pub struct TimerHandle {
-    pub(crate) call: Rc<dyn Cancel>,
+    pub(crate) call: Rc<dyn Cancellable>,
     pub(crate) when: Duration,
 }
 

@@ -39,18 +39,25 @@
 //! | [`task_table`] | who keeps a task alive? | |
 //! | [`mailbox`] | how do other threads come in, and where does the loop sleep? | |
 //! | [`event_loop`] | what is a loop? | 3 |
+//! | [`reports`] | who is told what nobody waits for? | |
+//! | [`snapshot`] | who waits for whom? | |
 //! | [`turn`] | what is one turn of it? | 4 |
+//! | [`closing`] | what is dropped at the end, and in which order? | |
 //! | [`waker`] | where does a Waker come from? | 5 |
+//! | [`threadsafe`] | what can other threads do? | |
 //! | [`step`] | how do we know what a coroutine waits for? | |
 //! | [`coroutine`] | what is it to send into a coroutine? | 6 |
 //! | [`future_cell`] | what is a future? | 7 |
 //! | [`settling`] | who is told when it has a result? | 8 |
 //! | [`awaiting`] | what does `fut.await` do? | 9 |
 //! | [`task`] | who sends into the coroutine? | 10 |
+//! | [`task_future`] | what is a task to those who wait for it? | |
 //! | [`task_handle`] | what does the maker of a task hold? | |
 //! | [`program`] | how does a program start and end? | 11 |
-//! | [`combinators`] | how does one wait for a while, or for several? | 12 |
 //! | [`protocols`] | what are `async with` and `async for`? | |
+//! | [`sync`] | how do tasks wait for each other? | |
+//! | [`combinators`] | how does one wait for a while, or for several? | 12 |
+//! | [`threads`] | what of calls that block? | |
 //!
 //! # Python → Rust
 //!
@@ -94,10 +101,16 @@ pub mod task_table;
 pub mod mailbox;
 
 pub mod event_loop;
+pub mod reports;
+pub mod snapshot;
 pub mod turn;
+
+pub mod closing;
 
 // A step of a coroutine.
 pub mod waker;
+
+pub mod threadsafe;
 
 pub mod step;
 
@@ -110,28 +123,42 @@ pub mod settling;
 pub mod awaiting;
 
 pub mod task;
+pub mod task_future;
 pub mod task_handle;
 
 // Programs, and what they are built of.
 pub mod program;
 
-pub mod combinators;
 pub mod protocols;
+pub mod sync;
+
+pub mod combinators;
+
+pub mod threads;
 
 pub use crate::any_future::AnyFuture;
+pub use crate::combinators::as_completed::{AsCompleted, as_completed};
 pub use crate::combinators::gather::{gather, gather_results};
+pub use crate::combinators::shield::shield;
 pub use crate::combinators::sleep::{sleep, sleep_with, yield_now};
+pub use crate::combinators::wait::{ReturnWhen, wait};
+pub use crate::combinators::wait_for::wait_for;
 pub use crate::coroutine::{Coroutine, Step, Suspended};
-pub use crate::error::{Error, ExceptionContext, Raisable, Result};
+pub use crate::error::{Error, Raisable, Result};
 pub use crate::event_loop::EventLoop;
 pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};
-pub use crate::mailbox::ThreadsafeHandle;
-pub use crate::observer::{Event, Observer};
+pub use crate::observer::{Event, ExceptionContext, Observer};
 pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
+pub use crate::snapshot::{FutureSnapshot, Snapshot, TaskSnapshot};
 pub use crate::task_handle::{AnyTask, Task, all_tasks, create_task, current_task};
+pub use crate::task_table::TaskState;
+pub use crate::threads::pool::ThreadPool;
+pub use crate::threads::setter::ThreadsafeSetter;
+pub use crate::threads::submit::{Submitted, run_coroutine_threadsafe};
+pub use crate::threadsafe::ThreadsafeHandle;
 pub use crate::turn::{get_event_loop, set_event_loop};
 
 /// The code of the README is compiled and run, too.

@@ -11,13 +11,11 @@
 //! that lock. (`std::thread::park` would do too, but its token belongs to the thread, and any other
 //! code on it may use it up.)
 //!
-//! Next: [`event_loop`](crate::event_loop), where everything is called.
+//! Next: [`event_loop`](crate::event_loop), what a loop is made of.
 
-use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
 use crate::task_table::TaskKey;
 
 /// The longest single sleep. Longer waits are made of several; some systems refuse a much longer
@@ -39,6 +37,8 @@ pub(crate) struct Mailbox {
 #[derive(Default)]
 struct Inside {
     notes: Vec<Note>,
+    /// The loop should have another look at how things are.
+    nudged: bool,
     closed: bool,
 }
 
@@ -54,18 +54,34 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Takes all notes out, oldest first.
-    pub(crate) fn take_all(&self) -> Vec<Note> {
-        std::mem::take(&mut self.lock().notes)
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
-    /// Sleeps until a note is there, at most so long.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().notes.is_empty()
+    }
+
+    /// Takes all notes out, oldest first.
+    pub(crate) fn take_all(&self) -> Vec<Note> {
+        let mut inside = self.lock();
+        inside.nudged = false;
+        std::mem::take(&mut inside.notes)
+    }
+
+    /// Wakes the loop without a note.
+    pub(crate) fn nudge(&self) {
+        self.lock().nudged = true;
+        self.arrived.notify_one();
+    }
+
+    /// Sleeps until a note is there, at most so long. A nudge ends it, too.
     pub(crate) fn wait(&self, timeout: Option<Duration>) {
         let timeout = timeout.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
         let inside = self.lock();
-        let waited = self
-            .arrived
-            .wait_timeout_while(inside, timeout, |inside| inside.notes.is_empty());
+        let waited = self.arrived.wait_timeout_while(inside, timeout, |inside| {
+            inside.notes.is_empty() && !inside.nudged
+        });
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -79,44 +95,5 @@ impl Mailbox {
     /// No code of others runs under the lock, so a poisoned one is as good as any.
     fn lock(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A loop as other threads see it: all they can do is to schedule callbacks.
-///
-/// Made by [`EventLoop::threadsafe`](crate::EventLoop::threadsafe). It can be cloned, sent and kept
-/// for as long as one likes; it does not keep the loop alive.
-#[derive(Clone)]
-pub struct ThreadsafeHandle {
-    pub(crate) mailbox: Arc<Mailbox>,
-}
-
-impl ThreadsafeHandle {
-    /// Schedules a callback on the loop's thread and wakes the loop if it sleeps.
-    /// Python: `loop.call_soon_threadsafe`.
-    ///
-    /// Callbacks from one thread run in the order in which it scheduled them.
-    ///
-    /// # Errors
-    /// If the loop is closed, or gone. The callback is dropped.
-    #[doc(alias = "call_soon_threadsafe")]
-    pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> Result<()> {
-        self.mailbox
-            .post(Note::Call(Box::new(callback)))
-            .map_err(|_note| Error::closed())
-    }
-}
-
-impl fmt::Debug for ThreadsafeHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<ThreadsafeHandle {}>",
-            if self.mailbox.lock().closed {
-                "closed"
-            } else {
-                "open"
-            }
-        )
     }
 }

@@ -8,7 +8,10 @@
 //!
 //! Next: [`handle`](crate::handle), what the run queue holds.
 
+use std::panic::Location;
 use std::time::Duration;
+
+use crate::error::Error;
 
 /// Something that happened in a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,5 +89,61 @@ pub trait Observer {
 impl<F: Fn(Duration, &Event)> Observer for F {
     fn event(&self, time: Duration, event: &Event) {
         self(time, event);
+    }
+}
+
+/// What an exception handler is told. Python: the `context` dict of `loop.call_exception_handler`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ExceptionContext {
+    /// What happened, in a few words.
+    pub message: String,
+    /// The error, if there was one.
+    pub exception: Option<Error>,
+    /// The task, future or callback that it happened to, described.
+    pub subject: Option<String>,
+    /// Where in the source that was made.
+    pub made_at: Option<&'static Location<'static>>,
+}
+
+impl ExceptionContext {
+    /// A report of nothing but a message.
+    pub fn new(message: impl Into<String>) -> Self {
+        let message = message.into();
+        ExceptionContext {
+            message,
+            exception: None,
+            subject: None,
+            made_at: None,
+        }
+    }
+
+    /// The same report with an error.
+    pub fn with_exception(self, error: impl Into<Error>) -> Self {
+        ExceptionContext {
+            exception: Some(error.into()),
+            ..self
+        }
+    }
+
+    /// The same report with what it is about, and where that was made.
+    pub fn about(self, subject: String, made_at: &'static Location<'static>) -> Self {
+        ExceptionContext {
+            subject: Some(subject),
+            made_at: Some(made_at),
+            ..self
+        }
+    }
+
+    /// What is done when no exception handler is set.
+    pub(crate) fn print(&self) {
+        let mut text = self.message.clone();
+        if let Some(error) = &self.exception {
+            text += &format!(": {error:?}");
+        }
+        if let (Some(subject), Some(made_at)) = (&self.subject, self.made_at) {
+            text += &format!("\n  {subject}, made at {made_at}");
+        }
+        eprintln!("{text}");
     }
 }

@@ -10,13 +10,17 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
+use crate::any_future::{AnyFuture, Watch};
 use crate::coroutine::{Coroutine, Step};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
-use crate::future_cell::{DoneCallback, FutureCell, Waiter};
+use crate::future_cell::FutureCell;
+use crate::observer::ExceptionContext;
 use crate::task_handle::{Task, all_tasks};
+use crate::task_table::LoopTask;
 use crate::turn::get_event_loop;
 
 impl EventLoop {
@@ -31,6 +35,7 @@ impl EventLoop {
     /// # Panics
     /// If the coroutine or task panics, its panic goes on here, and leaves the run at once. The
     /// loop can be run again, and what was queued is still queued.
+    #[track_caller]
     pub fn run_until_complete<T, A>(&self, awaitable: A) -> Result<T>
     where
         T: 'static,
@@ -39,16 +44,16 @@ impl EventLoop {
     {
         self.check_runnable()?;
         let future = awaitable.into_future();
-        if let Some(task) = (&future as &dyn Any).downcast_ref::<Task<T>>() {
-            let task = task.clone();
-            self.run_task(&task)?;
-        } else if let Some(cell) = (&future as &dyn Any).downcast_ref::<FutureCell<T>>() {
-            let cell = cell.clone();
-            self.run_until_done(&cell)?;
-        } else {
+        let any: &dyn Any = &future;
+        let task = any
+            .downcast_ref::<Task<T>>()
+            .map(|task| FutureCell::clone(task));
+        let Some(cell) = task.or_else(|| any.downcast_ref::<FutureCell<T>>().cloned()) else {
             return self.run_coroutine(future);
-        }
-        // The result of a future is read by awaiting it, and now that means no waiting.
+        };
+        self.run_until_done(&cell)?;
+        // Its `result` would ask for `T: Clone`, which this function does not; to poll it does not,
+        // either, and needs no waiting now.
         match Coroutine::new(future).send(None) {
             Step::Returned(result) => result,
             Step::Suspended(_) => Err(stopped_early()),
@@ -56,6 +61,7 @@ impl EventLoop {
     }
 
     /// The value of a task of our own need not be cloned: the coroutine leaves it in a slot.
+    #[track_caller]
     fn run_coroutine<T: 'static>(
         &self,
         coroutine: impl Future<Output = Result<T>> + 'static,
@@ -66,21 +72,12 @@ impl EventLoop {
             leave_it_in.set(Some(coroutine.await?));
             Ok(())
         });
-        self.run_task(&task)?;
+        task.loop_task().keep_quiet();
+        self.run_until_done(&task)?;
         task.result()?;
-        slot.take().ok_or(Error::Cancelled)
-    }
-
-    fn run_task<T: 'static>(&self, task: &Task<T>) -> Result<()> {
-        struct Main<'a, T: 'static>(&'a Task<T>);
-        impl<T> Drop for Main<'_, T> {
-            fn drop(&mut self) {
-                self.0.loop_task().set_main(false);
-            }
-        }
-        task.loop_task().set_main(true);
-        let _main = Main(task);
-        self.run_until_done(task)
+        Ok(slot
+            .take()
+            .expect("a coroutine that returned Ok has left its value"))
     }
 
     fn run_until_done<T: 'static>(&self, future: &FutureCell<T>) -> Result<()> {
@@ -88,7 +85,8 @@ impl EventLoop {
             let text = "The future belongs to a different loop";
             return Err(Error::runtime(text, "run the loop that made it"));
         }
-        let stop = StopWhenDone::watch(self, future);
+        let _main = Main::begin(future.shared.clone().loop_task());
+        let stop = StopWhenDone::watch(self, &future.as_any());
         self.run_forever()?;
         drop(stop);
         if future.done() {
@@ -99,53 +97,57 @@ impl EventLoop {
     }
 }
 
+/// While it lives, a panic of the task is let through to the caller of the run.
+struct Main(Option<Rc<dyn LoopTask>>);
+
+impl Main {
+    fn begin(task: Option<Rc<dyn LoopTask>>) -> Self {
+        if let Some(task) = &task {
+            task.set_main(true);
+        }
+        Main(task)
+    }
+}
+
+impl Drop for Main {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.set_main(false);
+        }
+    }
+}
+
 fn stopped_early() -> Error {
     let advice = "give the future to another run to go on with it";
     Error::runtime("Event loop stopped before Future completed.", advice)
 }
 
-/// Stops the loop when the future is done; and takes its callback off again when it goes, so that
-/// a future which is done later does not stop a run that has nothing to do with it.
-struct StopWhenDone<'a, T: 'static> {
-    future: &'a FutureCell<T>,
-    place: Option<u64>,
-    watching: Rc<Cell<bool>>,
+/// Has the loop stopped when the future is done; gives that up again when it goes. (A callback that
+/// is queued by then will stop whatever run comes next.)
+struct StopWhenDone {
+    _watch: Watch,
+    /// Whether there is anything left to stop.
+    running: Rc<Cell<bool>>,
 }
 
-impl<'a, T> StopWhenDone<'a, T> {
-    fn watch(event_loop: &EventLoop, future: &'a FutureCell<T>) -> Self {
-        let watching = Rc::new(Cell::new(true));
-        let (event_loop, still_watching) = (event_loop.clone(), watching.clone());
-        let callback = DoneCallback::from(move |_: &FutureCell<T>| {
-            if still_watching.get() {
-                event_loop.stop();
+impl StopWhenDone {
+    fn watch(event_loop: &EventLoop, future: &AnyFuture) -> Self {
+        let running = Rc::new(Cell::new(true));
+        // Held weakly: in the queue of the loop itself, it would keep that from being dropped.
+        let (core, still_running) = (Rc::downgrade(&event_loop.core), running.clone());
+        let _watch = future.watch(move |_| {
+            if let Some(core) = core.upgrade().filter(|_| still_running.get()) {
+                EventLoop { core }.stop();
             }
         });
-        if future.done() {
-            future.add_done_callback(callback);
-            return StopWhenDone {
-                future,
-                place: None,
-                watching,
-            };
-        }
-        let place = future
-            .shared
-            .settable()
-            .stand_in_line(Waiter::Callback(callback));
-        StopWhenDone {
-            future,
-            place: Some(place),
-            watching,
-        }
+        StopWhenDone { _watch, running }
     }
 }
 
-impl<T> Drop for StopWhenDone<'_, T> {
+impl Drop for StopWhenDone {
     fn drop(&mut self) {
-        self.watching.set(false);
-        if let Some(place) = self.place {
-            self.future.shared.settable().leave_line(place);
+        if std::thread::panicking() {
+            self.running.set(false); // the panic has left the run already
         }
     }
 }
@@ -184,24 +186,44 @@ where
 ///
 /// # Panics
 /// If the coroutine panics.
+#[track_caller]
 pub fn run<T, F>(coroutine: F) -> Result<T>
 where
     T: 'static,
     F: Future<Output = Result<T>> + 'static,
 {
     let event_loop = EventLoop::new();
-    let result = event_loop.run_until_complete(coroutine);
-    let left = all_tasks(&event_loop);
-    for task in &left {
-        task.cancel();
-    }
-    for task in left {
-        let over = event_loop.create_future();
-        let told = over.clone();
-        task.0
-            .when_done(Box::new(move || drop(told.set_result(()))));
-        event_loop.run_until_complete(over)?;
-    }
+    let run = || event_loop.run_until_complete(coroutine);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    event_loop.finish_what_is_left()?;
     event_loop.close()?;
-    result
+    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+impl EventLoop {
+    fn finish_what_is_left(&self) -> Result<()> {
+        let left = all_tasks(self);
+        for task in &left {
+            task.cancel();
+        }
+        for task in left {
+            let (made_at, name) = (task.0.made_at(), task.name());
+            let task = AnyFuture(task.0);
+            let over = self.create_future();
+            let told = over.clone();
+            let _watch = task.watch(move |_| drop(told.set_result(())));
+            self.run_until_complete(over)?;
+            if let Some(error) = task
+                .0
+                .about()
+                .failure()
+                .filter(|error| !error.is_cancelled())
+            {
+                let context = ExceptionContext::new("unhandled exception during run() shutdown");
+                let context = context.with_exception(error).about(name, made_at);
+                self.call_exception_handler(&context);
+            }
+        }
+        Ok(())
+    }
 }

@@ -11,13 +11,14 @@
 //!
 //! Next: [`awaiting`](crate::awaiting), what `fut.await` does.
 
+use std::panic::Location;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCell, AnyFuture};
-use crate::error::{Error, ExceptionContext, Result};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Watch};
+use crate::error::{Error, Result};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
-use crate::handle::{Call, call};
-use crate::observer::Event;
+use crate::handle::{Call, call_guarded};
+use crate::observer::{Event, ExceptionContext};
 
 impl<T, R, F> From<F> for DoneCallback<T>
 where
@@ -25,7 +26,7 @@ where
     R: 'static,
 {
     fn from(callback: F) -> Self {
-        DoneCallback(Kind::Once(Box::new(|fut| call(|| callback(fut)))))
+        DoneCallback(Kind::Once(Box::new(|fut| call_guarded(|| callback(fut)))))
     }
 }
 
@@ -39,7 +40,8 @@ impl<T> DoneCallback<T> {
     fn call(self, fut: &FutureCell<T>) -> Result<()> {
         match self.0 {
             Kind::Once(callback) => callback(fut),
-            Kind::Shared(callback) => call(|| callback(fut)),
+            Kind::Shared(callback) => call_guarded(|| callback(fut)),
+            Kind::Any(callback) => call_guarded(|| callback(&fut.as_any())),
         }
     }
 }
@@ -50,7 +52,7 @@ impl<T: 'static> FutureCell<T> {
     ///
     /// # Errors
     /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task. If
-    /// the loop is closed and anything was waiting: then it is settled, but nothing can be queued.
+    /// the loop is closed and there are callbacks: then it is settled, but they cannot be queued.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.set(Ok(result), "Task does not support set_result operation")
     }
@@ -67,7 +69,7 @@ impl<T: 'static> FutureCell<T> {
     }
 
     fn set(&self, result: Result<T>, refusal: &str) -> Result<()> {
-        if self.shared.is_task() {
+        if self.shared.clone().loop_task().is_some() {
             return Err(Error::runtime(
                 refusal,
                 "return the value from its coroutine",
@@ -110,13 +112,27 @@ impl<T: 'static> FutureCell<T> {
     /// If it is done and its loop is closed.
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl Into<DoneCallback<T>>) {
-        let waiter = Waiter::Callback(callback.into());
+        self.call_when_done(callback.into());
+    }
+
+    /// Has a callback queued when it is done, unless what this gives is dropped before.
+    #[track_caller]
+    pub(crate) fn watch(&self, callback: impl FnOnce(&FutureCell<T>) + 'static) -> Watch {
+        Watch::at(&self.as_any(), self.call_when_done(callback.into()))
+    }
+
+    /// As `add_done_callback`; gives the callback's place in the line.
+    #[track_caller]
+    pub(crate) fn call_when_done(&self, callback: DoneCallback<T>) -> u64 {
         let settable = self.shared.settable();
+        let waiter = Waiter::Callback(callback, Location::caller());
         if !self.done() {
-            settable.stand_in_line(waiter);
-        } else if let Err(error) = settable.queue(waiter, &self.shared) {
+            return settable.stand_in_line(waiter);
+        }
+        if let Err(error) = settable.queue(waiter, &self.shared) {
             assert!(std::thread::panicking(), "{error:?}");
         }
+        u64::MAX // nobody ever stands there
     }
 
     /// Takes all copies of a callback out of the line and tells how many there were.
@@ -125,7 +141,7 @@ impl<T: 'static> FutureCell<T> {
     #[allow(clippy::type_complexity, reason = "the type is to be seen on the page")]
     pub fn remove_done_callback(&self, callback: &Rc<dyn Fn(&FutureCell<T>)>) -> usize {
         let same = |(_, waiter): &(u64, Waiter<T>)| match waiter {
-            Waiter::Callback(DoneCallback(Kind::Shared(other))) => {
+            Waiter::Callback(DoneCallback(Kind::Shared(other)), _) => {
                 std::ptr::addr_eq(Rc::as_ptr(other), Rc::as_ptr(callback))
             }
             _ => false,
@@ -165,14 +181,14 @@ impl<T: 'static> Settable<T> {
             .event_loop()
             .filter(|event_loop| !event_loop.is_closed());
         match (waiter, event_loop) {
-            (Waiter::Callback(callback), Some(event_loop)) => {
+            (Waiter::Callback(callback, made_at), Some(event_loop)) => {
                 let fut = FutureCell::of(shared.clone());
-                event_loop.enqueue(Call::new(move || callback.call(&fut)));
+                event_loop.enqueue(Call::made_at(move || callback.call(&fut), made_at));
                 Ok(())
             }
-            (Waiter::Callback(_), None) => Err(Error::closed()),
+            (Waiter::Callback(..), None) => Err(Error::closed()),
             // The waker can be anybody's, and may panic: the rest of the line must not suffer.
-            (Waiter::Task(waker), event_loop) => call(|| waker.wake()).or_else(|error| {
+            (Waiter::Task(waker), event_loop) => call_guarded(|| waker.wake()).or_else(|error| {
                 let context = ExceptionContext::new("Exception in waker").with_exception(error);
                 event_loop
                     .ok_or_else(Error::closed)?
@@ -195,6 +211,10 @@ impl<T: 'static> AnyCell for Settable<T> {
     fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
         FutureCell::of(self).settle_as_cancelled();
         true
+    }
+
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
     }
 }
 

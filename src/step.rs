@@ -9,7 +9,8 @@
 //!
 //! 1. [`take_thrown`]: is there an error for me? Then that is what comes out of this `await`.
 //! 2. Store the waker that they were polled with, in place of the one from the last poll.
-//! 3. [`park`]: note in the record what they wait for.
+//! 3. [`park`]: note in the record what they wait for. (And [`forget`] it if they are dropped
+//!    before the step is over, because another branch has won.)
 //!
 //! A leaf can also sit inside a combinator from another crate, which polls it with a waker of its
 //! own. Then the step is not blocked on this leaf alone, and the leaf leaves the record as it is.
@@ -23,13 +24,16 @@ use std::task::{RawWakerVTable, Waker};
 use crate::any_future::AnyFuture;
 use crate::error::Error;
 
+/// A future that a leaf waits for, and the leaf's place in that future's line.
+type Wait = (AnyFuture, u64);
+
 /// What a suspended coroutine waits for, as its leaves told it.
 #[derive(Clone, Default)]
 pub(crate) struct Waits {
     /// Nearly always the only one.
-    first: Option<AnyFuture>,
+    first: Option<Wait>,
     /// A hand-written combinator may pass its waker on to several leaves.
-    more: Vec<AnyFuture>,
+    more: Vec<Wait>,
     yielded: bool,
     /// The leaf cannot be waited for here; this is to be thrown in next.
     pub(crate) refused: Option<Error>,
@@ -38,42 +42,40 @@ pub(crate) struct Waits {
 impl Waits {
     /// The one future that it waits for, if it is one.
     pub(crate) fn single(&self) -> Option<&AnyFuture> {
-        if self.more.is_empty() && !self.yielded {
-            self.first.as_ref()
-        } else {
-            None
-        }
+        let (future, _) = self.first.as_ref()?;
+        (self.more.is_empty() && !self.yielded).then_some(future)
     }
 
     pub(crate) fn is_bare_yield(&self) -> bool {
         self.yielded && self.first.is_none()
     }
 
-    /// Nothing of this crate will wake it.
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.first.is_none()
+    /// None of the futures that it waits for is pending; maybe there are none.
+    pub(crate) fn all_done(&self) -> bool {
+        self.futures().all(AnyFuture::done)
     }
 
     pub(crate) fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
-        self.first.iter().chain(&self.more)
-    }
-
-    fn add(&mut self, future: AnyFuture) {
-        match self.first {
-            None => self.first = Some(future),
-            Some(_) => self.more.push(future),
-        }
-    }
-
-    fn remove(&mut self, address: *const ()) -> Option<AnyFuture> {
-        if let Some(place) = self
-            .more
+        self.first
             .iter()
-            .position(|future| future.address() == address)
-        {
-            return Some(self.more.remove(place));
+            .chain(&self.more)
+            .map(|(future, _)| future)
+    }
+
+    fn add(&mut self, future: AnyFuture, place: u64) {
+        drop(self.remove(future.address(), place)); // polled twice in one step
+        match self.first {
+            None => self.first = Some((future, place)),
+            Some(_) => self.more.push((future, place)),
         }
-        let first = self.first.take_if(|first| first.address() == address)?;
+    }
+
+    fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
+        let is_it = |wait: &Wait| wait.0.address() == address && wait.1 == place;
+        if let Some(index) = self.more.iter().position(is_it) {
+            return Some(self.more.remove(index));
+        }
+        let first = self.first.take_if(|first| is_it(first))?;
         self.first = self.more.pop();
         Some(first)
     }
@@ -141,11 +143,10 @@ impl Record {
 }
 
 impl Guard {
-    /// Ends the step: the error that no leaf took, and what the leaves wait for.
-    pub(crate) fn end(mut self) -> (Option<Error>, Waits) {
-        let record = replace(self.outer.take());
-        // The outer record is back already, and must not be put away once more.
-        std::mem::forget(self);
+    /// Ends the step: the error that no leaf took, and what the leaves wait for. (The drop of this
+    /// guard puts the outer record back.)
+    pub(crate) fn end(self) -> (Option<Error>, Waits) {
+        let record = replace(None);
         record
             .map(|record| (record.thrown, record.waits))
             .unwrap_or_default()
@@ -164,20 +165,20 @@ pub(crate) fn take_thrown(waker: &Waker) -> Option<Error> {
     with(waker, |record| record.thrown.take()).flatten()
 }
 
-/// Notes that the step ends in waiting for this future. If that cannot be, notes why not, and
-/// answers false: then the leaf must not wait, and will be thrown the reason.
-pub(crate) fn park(waker: &Waker, future: impl FnOnce() -> AnyFuture) -> bool {
-    let Some(stepper) = with(waker, |record| record.stepper.clone()) else {
+/// Asks whether the step may wait for this future. If it may not, the reason is noted: then the leaf
+/// must not wait, and the reason will be thrown in there.
+pub(crate) fn may_wait_for(waker: &Waker, future: &AnyFuture) -> bool {
+    let task = with(waker, |record| record.stepper.clone()).flatten();
+    let Some(refusal) = task.and_then(|task| refusal(&task, future)) else {
         return true;
     };
-    let future = future();
-    let refusal = stepper.and_then(|task| refusal(&task, &future));
-    let accepted = refusal.is_none();
-    with(waker, |record| match refusal {
-        None => record.waits.add(future),
-        Some(_) => record.waits.refused = refusal,
-    });
-    accepted
+    with(waker, |record| record.waits.refused = Some(refusal));
+    false
+}
+
+/// Notes that the step ends in waiting for this future, at that place in its line.
+pub(crate) fn park(waker: &Waker, future: AnyFuture, place: u64) {
+    with(waker, |record| record.waits.add(future, place));
 }
 
 fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
@@ -193,7 +194,25 @@ fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
         let advice = "create the future with the loop that the task runs on";
         return Some(Error::runtime(&text, advice));
     }
-    None
+    circle(task, future)
+}
+
+/// If the future waits for the task, by whatever way, both would wait for ever.
+fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
+    if !task.0.about().is_waited_for() {
+        return None; // so no way leads to it
+    }
+    let names: Vec<_> = future
+        .way_to(task)?
+        .iter()
+        .map(|member| member.0.name())
+        .collect();
+    let circle = format!("{} -> {}", task.0.name(), names.join(" -> "));
+    let text = format!("Tasks wait for each other in a circle: {circle}");
+    Some(Error::runtime(
+        &text,
+        "let one of them go on without the other",
+    ))
 }
 
 /// Notes that the step ends in a bare yield.
@@ -201,13 +220,13 @@ pub(crate) fn park_on_nothing(waker: &Waker) {
     with(waker, |record| record.waits.yielded = true);
 }
 
-/// A leaf that waited for this future was dropped in the course of the step.
-pub(crate) fn forget(address: *const ()) {
-    let remove = |place: &RefCell<Option<Record>>| {
-        place
-            .borrow_mut()
+/// The leaf that waited for this future, at that place in its line, was dropped in this step.
+pub(crate) fn forget(address: *const (), place: u64) {
+    let remove = |record: &RefCell<Option<Record>>| {
+        let mut record = record.borrow_mut();
+        record
             .as_mut()
-            .and_then(|record| record.waits.remove(address))
+            .and_then(|record| record.waits.remove(address, place))
     };
     drop(RECORD.try_with(remove));
 }

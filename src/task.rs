@@ -25,33 +25,30 @@
 //! state becomes Running *before* the poll, so that a wake during the poll counts for the next
 //! step. The coroutine is dropped before its result is announced.
 //!
-//! **Cancelling** throws [`Error::Cancelled`] in at the `await` where the coroutine is suspended. A
-//! task that waits for a future does so by cancelling that future, whose other waiters then learn
-//! of it, too. Only where there is none, the task throws it in itself at its next step.
-//!
-//! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
+//! Next: [`task_future`](crate::task_future), what a task is to those who wait for it.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::any_future::{About, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyFuture};
 use crate::coroutine::{Coroutine, Progress};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
-use crate::future_cell::{AsCell, FutureCell, Settable};
-use crate::handle::Run;
-use crate::observer::Event;
+use crate::future_cell::{FutureCell, Settable};
+use crate::handle::{Report, Run, call_guarded};
+use crate::observer::{Event, ExceptionContext};
 use crate::step::Waits;
-use crate::task_table::{LoopTask, TaskKey};
+use crate::task_table::{LoopTask, TaskKey, TaskState};
+use crate::turn::Current;
 use crate::waker::TaskWaker;
 
 /// Where a task is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
+pub(crate) enum State {
     /// On the run queue.
     Queued,
     /// Its coroutine is being polled.
@@ -65,32 +62,34 @@ enum State {
 
 /// The task itself: a future, and what fills it.
 pub(crate) struct TaskCell<F, T: 'static> {
-    future: Settable<T>,
+    pub(crate) future: Settable<T>,
     key: TaskKey,
-    name: RefCell<String>,
-    state: Cell<State>,
+    pub(crate) name: RefCell<String>,
+    pub(crate) state: Cell<State>,
     /// Taken out while it is polled, and gone once the task is done.
     coroutine: Cell<Option<Coroutine<F>>>,
     /// What it is parked on.
-    waits: RefCell<Waits>,
+    pub(crate) waits: RefCell<Waits>,
     /// Cancelled, and still to be told.
-    must_cancel: Cell<bool>,
+    pub(crate) must_cancel: Cell<bool>,
     /// To be thrown in at the next step: the leaf cannot be waited for.
     throw_next: Cell<Option<Error>>,
     /// To be dropped at the next step.
     aborted: Cell<bool>,
     /// Whether a panic goes through to the caller of `run_until_complete`.
     is_main: Cell<bool>,
+    /// Whether nobody is to be told if it is never done.
+    quiet: Cell<bool>,
     waker: Waker,
     /// The same waker, to be told when its note was taken out of the mailbox.
-    posted: Arc<TaskWaker>,
+    task_waker: Arc<TaskWaker>,
 }
 
 impl<F, T> Run for TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
-    fn run(self: Rc<Self>) -> Result<()> {
+    fn run(self: Rc<Self>) -> Result<(), Report> {
         let (Some(event_loop), Some(coroutine)) = (self.future.event_loop(), self.coroutine.take())
         else {
             return Ok(());
@@ -101,6 +100,18 @@ where
         self.step(&event_loop, coroutine);
         Ok(())
     }
+
+    fn discard(&self) {
+        // The loop drops all its tasks, whether they are queued or not.
+    }
+
+    fn describe(&self) -> String {
+        format!("<{}>", self.name.borrow())
+    }
+
+    fn made_at(&self) -> &'static Location<'static> {
+        self.future.made_at()
+    }
 }
 
 impl<F, T> TaskCell<F, T>
@@ -108,11 +119,12 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     /// A new task, which nobody knows yet. See [`EventLoop::create_task`].
+    #[track_caller]
     pub(crate) fn new(event_loop: &EventLoop, coroutine: F) -> Rc<Self> {
         let key = event_loop.core.tasks.borrow().next_key();
-        let posted = TaskWaker::new(event_loop, key);
+        let task_waker = TaskWaker::new(event_loop, key);
         Rc::new(TaskCell {
-            future: Settable::new(event_loop),
+            future: Settable::new(event_loop, "Task"),
             key,
             name: RefCell::new(event_loop.next_task_name()),
             state: Cell::new(State::Queued),
@@ -122,8 +134,9 @@ where
             throw_next: Cell::new(None),
             aborted: Cell::new(false),
             is_main: Cell::new(false),
-            waker: Waker::from(posted.clone()),
-            posted,
+            quiet: Cell::new(false),
+            waker: Waker::from(task_waker.clone()),
+            task_waker,
         })
     }
 
@@ -148,11 +161,11 @@ where
                 self.park(event_loop, waits);
             }
             Err(panic) => {
-                let is_main = self.is_main.get();
-                self.finish(event_loop, Err(Error::from_panic(&*panic)));
-                if is_main {
-                    resume_unwind(panic);
+                let error = Error::from_panic(&*panic);
+                if self.is_main.get() {
+                    event_loop.core.main_panic.set(Some(panic));
                 }
+                self.finish(event_loop, Err(error));
             }
         }
     }
@@ -188,7 +201,7 @@ where
         if self.must_cancel.get() && cancel_all(waits.futures()) {
             self.must_cancel.set(false);
         }
-        let must_tell = self.must_cancel.get() && waits.is_foreign();
+        let must_tell = self.must_cancel.get() && waits.all_done();
         let woken = self.state.get() == State::Running { woken: true };
         let go_on = woken || must_tell || refused.is_some() || self.aborted.get();
         self.throw_next.set(refused);
@@ -209,12 +222,20 @@ where
         }
     }
 
-    fn drop_unfinished(self: Rc<Self>, coroutine: Coroutine<F>) -> Result<()> {
+    fn drop_unfinished(self: Rc<Self>, coroutine: Coroutine<F>) -> Result<(), Report> {
         if let Some(event_loop) = self.future.event_loop() {
             self.leave(&event_loop);
         }
         drop(self.waits.take());
-        let dropped = crate::handle::call(|| drop(coroutine));
+        let dropped = call_guarded(|| drop(coroutine));
+        let dropped = dropped.map_err(|error| {
+            let context = ExceptionContext::new("Exception in the drop of an aborted task");
+            Box::new(
+                context
+                    .with_exception(error)
+                    .about(self.describe(), self.made_at()),
+            )
+        });
         FutureCell::of(self).settle_as_cancelled();
         dropped
     }
@@ -253,15 +274,38 @@ where
     }
 
     fn wake_from_mailbox(self: Rc<Self>) {
-        self.posted.taken_out();
+        self.task_waker.taken_out();
         self.wake();
     }
 
     fn shut_down(&self) {
-        self.state.set(State::Done);
+        if self.state.replace(State::Done) == State::Done {
+            return;
+        }
+        if let Some(event_loop) = self.future.event_loop().filter(|_| !self.quiet.get()) {
+            let context = ExceptionContext::new("Task was destroyed but it is pending!");
+            let subject = match self.waits.borrow().single() {
+                Some(future) => format!("<{} waiting for {future:?}>", self.name.borrow()),
+                None => self.describe(),
+            };
+            event_loop.call_exception_handler(&context.about(subject, self.made_at()));
+        }
         self.future.dissolve_line();
         drop(self.waits.take());
         drop(self.coroutine.take());
+    }
+
+    fn state(&self) -> TaskState {
+        match self.state.get() {
+            State::Queued => TaskState::Queued,
+            State::Running { .. } => TaskState::Running,
+            State::Parked | State::Done => TaskState::Parked,
+        }
+    }
+
+    fn waker_is_elsewhere(&self) -> bool {
+        // Two are here, and one in the line of each future that it waits for.
+        Arc::strong_count(&self.task_waker) > 2 + self.waits.borrow().futures().count()
     }
 
     fn set_name(&self, name: &str) {
@@ -272,75 +316,12 @@ where
         self.is_main.set(is_main);
     }
 
+    fn keep_quiet(&self) {
+        self.quiet.set(true);
+    }
+
     fn abort(self: Rc<Self>) {
         self.aborted.set(true);
         self.wake();
-    }
-
-    fn when_done(self: Rc<Self>, callback: Box<dyn FnOnce()>) {
-        FutureCell::of(self).add_done_callback(|_: &FutureCell<T>| callback());
-    }
-}
-
-impl<F, T> AnyCell for TaskCell<F, T>
-where
-    F: Future<Output = Result<T>> + 'static,
-{
-    fn about(&self) -> &dyn About {
-        &self.future
-    }
-
-    fn name(&self) -> String {
-        self.name.borrow().clone()
-    }
-
-    fn waits_for(&self) -> Vec<AnyFuture> {
-        self.waits.borrow().futures().cloned().collect()
-    }
-
-    fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {
-        if !passed_on {
-            self.must_cancel.set(true);
-            // Parked on something that cannot be cancelled: only a step can tell it now.
-            let must_tell = self.state.get() == State::Parked && self.waits.borrow().is_foreign();
-            if must_tell {
-                self.wake();
-            }
-        }
-        true
-    }
-}
-
-impl<F, T> AsCell<T> for TaskCell<F, T>
-where
-    F: Future<Output = Result<T>> + 'static,
-{
-    fn settable(&self) -> &Settable<T> {
-        &self.future
-    }
-
-    fn is_task(&self) -> bool {
-        true
-    }
-}
-
-/// While it lives, the loop's current task is this one.
-struct Current {
-    event_loop: EventLoop,
-}
-
-impl Current {
-    fn set(event_loop: &EventLoop, task: Rc<dyn LoopTask>) -> Self {
-        event_loop.core.current.replace(Some(task));
-        Current {
-            event_loop: event_loop.clone(),
-        }
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        // Not the last `Rc`: the step that is ending holds one.
-        self.event_loop.core.current.replace(None);
     }
 }

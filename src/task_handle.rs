@@ -25,7 +25,6 @@ use crate::turn::running_loop;
 /// A coroutine that runs on its loop, and the future of its result. Python: `asyncio.Task`.
 ///
 /// All that a [`FutureCell`] can be asked, a task can be asked. Only its outcome cannot be set.
-#[must_use = "a task runs by itself; drop the handle explicitly if nobody needs its result"]
 pub struct Task<T: 'static> {
     future: FutureCell<T>,
     task: Rc<dyn LoopTask>,
@@ -96,6 +95,11 @@ impl<T: 'static> Task<T> {
     /// Gives the task a name.
     pub fn set_name(&self, name: &str) {
         self.task.set_name(name);
+    }
+
+    /// The task, with the type of its result forgotten.
+    pub fn any(&self) -> AnyTask {
+        AnyTask(self.task.clone())
     }
 
     pub(crate) fn loop_task(&self) -> &Rc<dyn LoopTask> {

@@ -15,6 +15,17 @@ use std::rc::Rc;
 use crate::any_future::AnyCell;
 use crate::handle::Run;
 
+/// Where an unfinished task is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskState {
+    /// On the run queue.
+    Queued,
+    /// Its coroutine is being polled.
+    Running,
+    /// Off the run queue, until its waker is called.
+    Parked,
+}
+
 /// A task as its loop sees it, whatever its coroutine and its result are.
 pub(crate) trait LoopTask: Run + AnyCell {
     /// Queues the next step if the task is parked; does nothing to a queued or done one.
@@ -23,12 +34,15 @@ pub(crate) trait LoopTask: Run + AnyCell {
     fn wake_from_mailbox(self: Rc<Self>);
     /// Drops the coroutine unfinished, because the loop is closing.
     fn shut_down(&self);
+    fn state(&self) -> TaskState;
+    /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.
+    fn waker_is_elsewhere(&self) -> bool;
     fn set_name(&self, name: &str);
     /// Whether a panic of it is let through to the caller of `run_until_complete`.
     fn set_main(&self, is_main: bool);
+    /// Nobody is to be told if it is never done: a run call made it.
+    fn keep_quiet(&self);
     fn abort(self: Rc<Self>);
-    /// Calls back when the task is done.
-    fn when_done(self: Rc<Self>, callback: Box<dyn FnOnce()>);
 }
 
 /// A place in the table, and which of its tenants is meant.

@@ -22,7 +22,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::handle::{Cancel, Run, TimerHandle};
+use crate::handle::{Cancellable, Run, TimerHandle};
 
 /// Fewer entries than this are not worth a sweep.
 const SWEEP_ABOVE: usize = 100;
@@ -39,11 +39,11 @@ pub(crate) struct Timers {
 
 struct Entry {
     key: (Duration, u64),
-    call: Rc<dyn Cancel>,
+    call: Rc<dyn Cancellable>,
 }
 
 impl Timers {
-    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Cancel>) -> TimerHandle {
+    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Cancellable>) -> TimerHandle {
         self.sweep();
         call.set_heap(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
@@ -67,6 +67,24 @@ impl Timers {
         Some(self.heap.peek()?.0.key.0)
     }
 
+    /// The deadlines of all timers that are still wanted, earliest first.
+    pub(crate) fn deadlines(&self) -> Vec<Duration> {
+        let wanted = self
+            .heap
+            .iter()
+            .filter(|Reverse(entry)| !entry.call.is_cancelled());
+        let mut deadlines: Vec<_> = wanted.map(|Reverse(entry)| entry.key.0).collect();
+        deadlines.sort();
+        deadlines
+    }
+
+    /// Takes all of them out.
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Rc<dyn Cancellable>> + use<> {
+        std::mem::take(&mut self.heap)
+            .into_iter()
+            .map(|Reverse(entry)| entry.call)
+    }
+
     /// Takes out the earliest timer, if it is due.
     pub(crate) fn pop_due(&mut self, now: Duration) -> Option<(Duration, Rc<dyn Run>)> {
         let when = self.next_deadline()?;
@@ -77,7 +95,7 @@ impl Timers {
     }
 
     /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
-    fn pop(&mut self) -> Option<Rc<dyn Cancel>> {
+    fn pop(&mut self) -> Option<Rc<dyn Cancellable>> {
         let Reverse(entry) = self.heap.pop()?;
         entry.call.set_heap(None);
         if entry.call.is_cancelled() {
@@ -87,7 +105,7 @@ impl Timers {
     }
 
     /// Throws the cancelled entries out, if they are many.
-    pub(crate) fn sweep(&mut self) {
+    fn sweep(&mut self) {
         let entries = self.heap.len();
         if entries > SWEEP_ABOVE && self.cancelled.get() > entries / 2 {
             self.heap

@@ -13,21 +13,23 @@
 //! Why freeze it? A callback that queues itself again would otherwise keep the turn from ending,
 //! and the timers, which are only looked at in between, would never be due.
 //!
-//! **Invariant.** All code of a program's callbacks and coroutines is called from `run_once`, and
-//! from nowhere else.
+//! **Invariants.** All callbacks, and all steps of tasks, are called from `run_once` and from nowhere
+//! else. No panic leaves it but that of the task that was given to `run_until_complete`.
 //!
-//! Next: [`waker`](crate::waker), how a task gets onto the run queue again.
+//! Next: [`closing`](crate::closing), the end of a loop.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, NEVER};
-use crate::error::{Error, ExceptionContext, Result};
+use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
-use crate::handle::{Call, call};
+use crate::handle::{Call, Run};
 use crate::mailbox::Note;
-use crate::observer::Event;
+use crate::observer::{Event, ExceptionContext};
+use crate::task_table::LoopTask;
 
 /// Running.
 impl EventLoop {
@@ -35,8 +37,9 @@ impl EventLoop {
     ///
     /// # Errors
     /// If the loop is closed, or this loop or another one is already running on this thread;
-    /// nothing ran then. And on a virtual clock, if all that is left to wait for lies beyond the
-    /// end of time.
+    /// nothing ran then. If the loop would sleep for ever: nothing is ready, no timer is set, and
+    /// nobody is left who could wake it; see [`snapshot`](crate::snapshot). And on a virtual clock,
+    /// if all that is left to wait for lies beyond the end of time.
     ///
     /// # Panics
     /// Lets through the panic of the future given to `run_until_complete`, and no other.
@@ -70,13 +73,31 @@ impl EventLoop {
             // One at a time: if a panic leaves this loop, the rest of the batch is still queued.
             let next = self.core.ready.borrow_mut().pop_front();
             let Some(next) = next else { break };
-            if let Err(error) = next.run() {
-                self.call_exception_handler(
-                    &ExceptionContext::new("Exception in callback").with_exception(error),
-                );
+            self.run_entry(next);
+            if let Some(panic) = self.core.main_panic.take() {
+                resume_unwind(panic);
             }
         }
         Ok(())
+    }
+
+    fn run_entry(&self, entry: Rc<dyn Run>) {
+        let run = || {
+            if self.debug() {
+                self.run_timed(entry)
+            } else {
+                entry.run()
+            }
+        };
+        // What a callback or a poll panics with is caught closer by. But what they leave behind can
+        // still panic when it is dropped.
+        let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+            let context = ExceptionContext::new("Exception in a drop");
+            Err(Box::new(context.with_exception(Error::from_panic(&*panic))))
+        });
+        if let Err(report) = result {
+            self.call_exception_handler(&report);
+        }
     }
 
     /// Fills the run queue with all that is ready, and sleeps if nothing is.
@@ -88,6 +109,9 @@ impl EventLoop {
                 return Ok(());
             }
             let deadline = self.core.timers.borrow_mut().next_deadline();
+            if deadline.is_none() {
+                self.check_that_somebody_can_wake()?;
+            }
             self.tell(|| Event::Asleep { until: deadline });
             self.sleep_until(deadline)?;
         }
@@ -111,7 +135,6 @@ impl EventLoop {
             return; // and do not ask what time it is
         }
         let now = self.time();
-        self.core.timers.borrow_mut().sweep();
         loop {
             let due = self.core.timers.borrow_mut().pop_due(now);
             let Some((when, call)) = due else { return };
@@ -140,61 +163,6 @@ impl EventLoop {
     }
 }
 
-/// Closing.
-impl EventLoop {
-    /// Closes the loop: drops all callbacks, timers and unfinished coroutines. Once is enough,
-    /// twice is harmless. From now on nothing can be scheduled, and no run call will work.
-    ///
-    /// # Errors
-    /// If the loop is running.
-    pub fn close(&self) -> Result<()> {
-        if self.is_running() {
-            return Err(Error::runtime(
-                "Cannot close a running event loop",
-                "call stop(), and close it after the run",
-            ));
-        }
-        self.shut_down();
-        Ok(())
-    }
-
-    /// Whatever is dropped here may run clean-up code, which may use this loop: it finds it closed.
-    fn shut_down(&self) {
-        if self.core.closed.replace(true) {
-            return;
-        }
-        self.discard(self.core.mailbox.close());
-        while let Some(entry) = { self.core.ready.borrow_mut().pop_front() } {
-            self.discard(entry);
-        }
-        self.discard(self.core.timers.take());
-        self.discard(self.core.kept.take());
-        for task in self.core.tasks.take().all() {
-            self.discard_with(move || task.shut_down());
-        }
-    }
-
-    fn discard<T: 'static>(&self, thing: T) {
-        self.discard_with(move || drop(thing));
-    }
-
-    fn discard_with(&self, drop_it: impl FnOnce()) {
-        if let Err(error) = call(drop_it) {
-            self.call_exception_handler(
-                &ExceptionContext::new("Exception while closing").with_exception(error),
-            );
-        }
-    }
-}
-
-impl Drop for EventLoop {
-    fn drop(&mut self) {
-        if Rc::strong_count(&self.core) == 1 {
-            self.shut_down();
-        }
-    }
-}
-
 thread_local! {
     /// The loop that runs on this thread now.
     static RUNNING: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
@@ -202,28 +170,57 @@ thread_local! {
     static DEFAULT: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
 }
 
+/// (While a thread ends its thread-locals are gone; then no loop is said to run.)
+fn set_running(event_loop: Option<EventLoop>) -> Option<EventLoop> {
+    RUNNING
+        .try_with(|running| running.replace(event_loop))
+        .ok()
+        .flatten()
+}
+
 /// As long as it lives, its loop is the running one. Its drop also happens when a panic leaves the
 /// run.
-struct Running;
+struct Running(EventLoop);
 
 impl Running {
     fn begin(event_loop: &EventLoop) -> Self {
         event_loop.core.running.set(true);
-        RUNNING.set(Some(event_loop.clone()));
-        Running
+        let none = set_running(Some(event_loop.clone()));
+        drop(none);
+        Running(event_loop.clone())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let event_loop = RUNNING.take();
-        if let Some(event_loop) = event_loop {
-            event_loop.core.running.set(false);
-            event_loop.core.stopping.set(false);
+        drop(set_running(None));
+        self.0.core.running.set(false);
+        self.0.core.stopping.set(false);
+    }
+}
+
+/// While it lives, the loop's current task is this one.
+pub(crate) struct Current {
+    event_loop: EventLoop,
+}
+
+impl Current {
+    pub(crate) fn set(event_loop: &EventLoop, task: Rc<dyn LoopTask>) -> Self {
+        event_loop.core.current.replace(Some(task));
+        Current {
+            event_loop: event_loop.clone(),
         }
     }
 }
 
+impl Drop for Current {
+    fn drop(&mut self) {
+        // Not the last `Rc`: the step that is ending holds one.
+        self.event_loop.core.current.replace(None);
+    }
+}
+
+/// Which loop is which.
 impl EventLoop {
     /// Whether a run call would be right here and now.
     pub(crate) fn check_runnable(&self) -> Result<()> {

@@ -15,7 +15,7 @@
 //!
 //! Either way, to wake is only to queue. Nothing is polled inside `wake()`.
 //!
-//! Next: [`step`](crate::step), what is known of a step in progress.
+//! Next: [`threadsafe`](crate::threadsafe), what else other threads can do.
 
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
@@ -78,22 +78,25 @@ impl Wake for TaskWaker {
 }
 
 thread_local! {
-    /// The loops of this thread that ever had a task, by their numbers.
+    /// The loops of this thread that wakers and handles may look for, by their numbers.
     static LOOPS: RefCell<Vec<(u64, Weak<Core>)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn remember(event_loop: &EventLoop) {
+pub(crate) fn remember(event_loop: &EventLoop) {
     if !event_loop.core.remembered.replace(true) {
         let entry = (event_loop.core.id, Rc::downgrade(&event_loop.core));
-        LOOPS.with_borrow_mut(|loops| {
+        let add = |loops: &RefCell<Vec<(u64, Weak<Core>)>>| {
+            let mut loops = loops.borrow_mut();
             loops.retain(|(_, core)| core.strong_count() > 0);
             loops.push(entry);
-        });
+        };
+        // While a thread ends it has no list any more; then notes go through the mailbox.
+        let _ending = LOOPS.try_with(add);
     }
 }
 
 /// The loop of that number, if it lives on this thread.
-fn on_this_thread(id: u64) -> Option<EventLoop> {
+pub(crate) fn on_this_thread(id: u64) -> Option<EventLoop> {
     let find = |loops: &RefCell<Vec<(u64, Weak<Core>)>>| {
         let loops = loops.borrow();
         let (_, core) = loops.iter().find(|(other, _)| *other == id)?;

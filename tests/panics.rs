@@ -174,9 +174,11 @@ fn a_panic_in_a_drop_while_closing_is_reported_and_the_rest_is_dropped() {
     }
     event_loop.run_until_complete(yield_now()).unwrap();
     event_loop.close().unwrap();
+    let destroyed = "Task was destroyed but it is pending! | None";
+    let panicked = "Exception while closing | Some(Panicked: in a drop)";
     assert_eq!(
         *reports.borrow(),
-        ["Exception while closing | Some(Panicked: in a drop)"]
+        [destroyed, destroyed, panicked, destroyed]
     );
     assert_eq!(Rc::strong_count(&witness), 1);
 }

@@ -8,12 +8,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::IntoFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 
-use crate::any_future::{About, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
-use crate::future_cell::{AsCell, FutureCell, Settable};
+use crate::event_loop::{EventLoop, Kept};
+use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::program::ensure_future;
 use crate::turn::get_event_loop;
 
@@ -21,7 +22,8 @@ use crate::turn::get_event_loop;
 /// Python: `asyncio.gather`.
 ///
 /// They are all started now, in order, not when the gather is awaited. Futures and tasks are taken
-/// as they are, coroutines are made tasks of. A gather of nothing is done at once.
+/// as they are, coroutines are made tasks of. A gather of nothing is done at once. For results of
+/// different types there is [`gather!`](crate::gather!).
 ///
 /// The first error, or cancellation, ends the gather with it; the other members run on, and their
 /// errors are ignored. Cancelling the gather cancels all members that are not done.
@@ -34,7 +36,12 @@ where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    Gather::start(awaitables, |result| result)
+    let members = members(awaitables);
+    let event_loop = members.first().and_then(FutureCell::event_loop);
+    let any = members.iter().map(FutureCell::as_any).collect();
+    Gather::start(event_loop, any, true, move || {
+        members.iter().map(FutureCell::result).collect()
+    })
 }
 
 /// The same, but waits for all of them and gives their errors among the results.
@@ -49,59 +56,146 @@ where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    Gather::start(awaitables, Ok)
+    let members = members(awaitables);
+    let event_loop = members.first().and_then(FutureCell::event_loop);
+    let any = members.iter().map(FutureCell::as_any).collect();
+    Gather::start(event_loop, any, false, move || {
+        Ok(members.iter().map(FutureCell::result).collect())
+    })
 }
 
-struct Gather<T: 'static, U: 'static> {
-    future: Settable<Vec<U>>,
+#[track_caller]
+fn members<T, I>(awaitables: I) -> Vec<FutureCell<T>>
+where
+    T: 'static,
+    I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
+{
+    awaitables.into_iter().map(ensure_future).collect()
+}
+
+/// [`gather`](fn@crate::gather) for up to eight members of different types; it gives a tuple.
+///
+/// ```
+/// use send_none::{EventLoop, gather};
+///
+/// let event_loop = EventLoop::new();
+/// let pair = event_loop.run_until_complete(async {
+///     gather!(async { Ok(1) }, async { Ok("two") }).await
+/// })?;
+/// assert_eq!(pair, (1, "two"));
+/// # Ok::<(), send_none::Error>(())
+/// ```
+#[macro_export]
+macro_rules! gather {
+    ($($awaitable:expr),+ $(,)?) => {
+        $crate::combinators::gather::gather_tuple(($($crate::program::ensure_future($awaitable),)+))
+    };
+}
+
+/// What [`gather!`](crate::gather!) calls.
+#[track_caller]
+pub fn gather_tuple<M: Members>(members: M) -> FutureCell<M::Results> {
+    Gather::start(members.event_loop(), members.as_any(), true, move || {
+        members.results()
+    })
+}
+
+/// A tuple of futures, as [`gather!`](crate::gather!) has it.
+pub trait Members: 'static {
+    /// The tuple of their results.
+    type Results: 'static;
+    /// The loop of the first of them.
+    fn event_loop(&self) -> Option<EventLoop>;
+    /// Them, with their types forgotten.
+    fn as_any(&self) -> Vec<AnyFuture>;
+    /// All their results.
+    ///
+    /// # Errors
+    /// The first that is none.
+    fn results(&self) -> Result<Self::Results>;
+}
+
+macro_rules! tuples_of_members {
+    ($(($($name:ident)+))*) => {$(
+        impl<$($name: Clone + 'static),+> Members for ($(FutureCell<$name>,)+) {
+            type Results = ($($name,)+);
+
+            fn event_loop(&self) -> Option<EventLoop> {
+                self.0.event_loop()
+            }
+
+            fn as_any(&self) -> Vec<AnyFuture> {
+                #[allow(non_snake_case, reason = "the names of the types serve for the values")]
+                let ($($name,)+) = self;
+                vec![$($name.as_any()),+]
+            }
+
+            fn results(&self) -> Result<Self::Results> {
+                #[allow(non_snake_case, reason = "the names of the types serve for the values")]
+                let ($($name,)+) = self;
+                Ok(($($name.result()?,)+))
+            }
+        }
+    )*};
+}
+tuples_of_members!((A) (A B) (A B C) (A B C D) (A B C D E));
+tuples_of_members!((A B C D E F) (A B C D E F G) (A B C D E F G H));
+
+struct Gather<V: 'static> {
+    future: Settable<V>,
+    /// Until it is done.
     members: RefCell<Vec<AnyFuture>>,
-    results: RefCell<Vec<Option<U>>>,
     unfinished: Cell<usize>,
     cancel_requested: Cell<bool>,
-    /// Turns how a member ended into an entry of the list, or into the end of the gather.
-    judge: fn(Result<T>) -> Result<U>,
+    /// Whether the first error is the end of it.
+    stops_at_error: bool,
+    /// Makes its result of the members' results.
+    assemble: Cell<Option<Assemble<V>>>,
 }
 
-impl<T: Clone + 'static, U: 'static> Gather<T, U> {
+type Assemble<V> = Box<dyn FnOnce() -> Result<V>>;
+
+impl<V: 'static> Gather<V> {
     #[track_caller]
-    fn start<I>(awaitables: I, judge: fn(Result<T>) -> Result<U>) -> FutureCell<Vec<U>>
-    where
-        I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
-    {
-        let members: Vec<FutureCell<T>> = awaitables.into_iter().map(ensure_future).collect();
-        let event_loop = Self::loop_of(&members);
+    fn start(
+        event_loop: Option<EventLoop>,
+        members: Vec<AnyFuture>,
+        stops_at_error: bool,
+        assemble: impl FnOnce() -> Result<V> + 'static,
+    ) -> FutureCell<V> {
+        let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
+        let event_loop = event_loop.unwrap_or_else(current);
         let gather = Rc::new(Gather {
-            future: Settable::new(&event_loop),
-            members: RefCell::new(members.iter().map(FutureCell::as_any).collect()),
-            results: RefCell::new(members.iter().map(|_| None).collect()),
+            future: Settable::new(&event_loop, "Gather"),
+            members: RefCell::new(members.clone()),
             unfinished: Cell::new(members.len()),
             cancel_requested: Cell::new(false),
-            judge,
+            stops_at_error,
+            assemble: Cell::new(Some(Box::new(assemble))),
         });
         let future = FutureCell::of(gather.clone());
         if members.is_empty() {
-            gather.settle(Ok(Vec::new()));
+            gather.all_done();
+            return future;
+        }
+        let elsewhere = |member: &AnyFuture| member.event_loop() != future.as_any().event_loop();
+        if members.iter().any(elsewhere) {
+            let text = "The future belongs to a different loop than the one of the gather";
+            gather.settle(Err(Error::value(text)));
             return future;
         }
         event_loop.keep(gather.future.id, gather.clone());
-        for (place, member) in members.iter().enumerate() {
+        for member in members {
             let gather = Rc::downgrade(&gather);
-            member.add_done_callback(move |member: &FutureCell<T>| {
-                Self::member_done(&gather, place, member);
-            });
+            member
+                .0
+                .on_done(Box::new(move |member| Self::member_done(&gather, member)));
         }
         future
     }
 
-    #[track_caller]
-    fn loop_of(members: &[FutureCell<T>]) -> EventLoop {
-        let of_first = members
-            .first()
-            .and_then(|first| first.shared.settable().event_loop());
-        of_first.unwrap_or_else(|| get_event_loop().unwrap_or_else(|error| panic!("{error:?}")))
-    }
-
-    fn member_done(gather: &Weak<Self>, place: usize, member: &FutureCell<T>) {
+    fn member_done(gather: &Weak<Self>, member: &AnyFuture) {
+        let failure = member.0.about().failure(); // also if nobody asks: then it was looked at
         let Some(gather) = gather
             .upgrade()
             .filter(|gather| !gather.future.is_settled())
@@ -109,33 +203,38 @@ impl<T: Clone + 'static, U: 'static> Gather<T, U> {
             return;
         };
         gather.unfinished.set(gather.unfinished.get() - 1);
-        match (gather.judge)(member.result()) {
-            Err(error) => return gather.settle(Err(error)),
-            Ok(entry) => gather.results.borrow_mut()[place] = Some(entry),
-        }
-        if gather.unfinished.get() == 0 {
-            let results = gather.results.take().into_iter().flatten().collect();
-            let cancelled = gather.cancel_requested.get();
-            gather.settle(if cancelled {
-                Err(Error::Cancelled)
-            } else {
-                Ok(results)
-            });
+        match failure {
+            Some(error) if gather.stops_at_error => gather.settle(Err(error)),
+            _ if gather.unfinished.get() == 0 => gather.all_done(),
+            _ => {}
         }
     }
 
-    fn settle(self: Rc<Self>, result: Result<Vec<U>>) {
-        let members = self.members.take();
+    fn all_done(self: Rc<Self>) {
+        let assemble = self.assemble.take().expect("all are done once");
+        // It clones their results, and a clone can panic.
+        let results = catch_unwind(AssertUnwindSafe(assemble));
+        let results = results.unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+        let cancelled = self.cancel_requested.get();
+        self.settle(if cancelled {
+            Err(Error::Cancelled)
+        } else {
+            results
+        });
+    }
+
+    fn settle(self: Rc<Self>, result: Result<V>) {
+        let done_with = (self.members.take(), self.assemble.take());
         if let Some(event_loop) = self.future.event_loop() {
-            event_loop.release(self.future.id);
+            drop(event_loop.release(self.future.id));
         }
-        drop(members);
+        drop(done_with);
         // Called once, and from the loop: nothing can be wrong.
         drop(FutureCell::of(self).settle(result));
     }
 }
 
-impl<T: Clone + 'static, U: 'static> AnyCell for Gather<T, U> {
+impl<V: 'static> AnyCell for Gather<V> {
     fn about(&self) -> &dyn About {
         &self.future
     }
@@ -155,10 +254,21 @@ impl<T: Clone + 'static, U: 'static> AnyCell for Gather<T, U> {
         }
         passed_on
     }
+
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    }
 }
 
-impl<T: Clone + 'static, U: 'static> AsCell<Vec<U>> for Gather<T, U> {
-    fn settable(&self) -> &Settable<Vec<U>> {
+impl<V: 'static> Kept for Gather<V> {
+    fn shut_down(&self) {
+        self.future.dissolve_line();
+        drop((self.members.take(), self.assemble.take()));
+    }
+}
+
+impl<V: 'static> AsCell<V> for Gather<V> {
+    fn settable(&self) -> &Settable<V> {
         &self.future
     }
 }

@@ -45,12 +45,21 @@ fn settled_after(delay: Duration) -> Result<(FutureCell<()>, Withdraw)> {
     let event_loop = get_event_loop()?;
     let over = event_loop.create_future();
     let setter = over.clone();
-    let timer = event_loop.call_later(delay, move || setter.set_result(()));
+    let timer = event_loop.call_later(delay, move || settle_once(&setter));
     Ok((over, Withdraw(timer)))
 }
 
+/// Settles it, unless it is settled. (The sleeper may have been cancelled in the very batch in which
+/// its timer is due.)
+pub(crate) fn settle_once(over: &FutureCell<()>) {
+    if !over.done() {
+        // The only other error is that the loop is closed: then nobody waits.
+        let _closed = over.set_result(());
+    }
+}
+
 /// Cancels the timer when it goes: a sleeper that is cancelled or dropped leaves none behind.
-struct Withdraw(TimerHandle);
+pub(crate) struct Withdraw(pub(crate) TimerHandle);
 
 impl Drop for Withdraw {
     fn drop(&mut self) {

@@ -27,14 +27,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a port and compares what it said with the transcript of that name.
 pub fn scenario(name: &'static str, port: impl FnOnce(EventLoop) + Send + 'static) {
-    let (finished, wait) = mpsc::channel();
+    run_and_compare(format!("{name}.txt"), port);
+}
+
+/// The same with the transcript of the 3.5 era, for a rule that has changed since.
+pub fn scenario_of_3_5(name: &'static str, port: impl FnOnce(EventLoop) + Send + 'static) {
+    run_and_compare(format!("{name}.era35.txt"), port);
+}
+
+fn run_and_compare(transcript: String, port: impl FnOnce(EventLoop) + Send + 'static) {
+    let (finished, over) = mpsc::channel();
+    let name = transcript.clone();
     let thread = thread::spawn(move || {
         port(new_loop());
-        compare(name);
+        compare(&name);
         finished.send(()).unwrap();
     });
-    if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-        panic!("{name}: the loop waits for ever");
+    if over.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+        panic!("{transcript}: the loop waits for ever");
     }
     if let Err(panic) = thread.join() {
         resume_unwind(panic);
@@ -44,7 +54,7 @@ pub fn scenario(name: &'static str, port: impl FnOnce(EventLoop) + Send + 'stati
 fn compare(name: &str) {
     let said: Vec<String> = LINES.with(|lines| lines.lock().unwrap().clone());
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/behaviour/scenarios");
-    let recorded = std::fs::read_to_string(scenarios.join(format!("{name}.txt"))).unwrap();
+    let recorded = std::fs::read_to_string(scenarios.join(name)).unwrap();
     let expected = expected(name, &recorded);
     assert!(said == expected, "{name}\n{}", diff(&expected, &said));
 }
@@ -202,10 +212,9 @@ pub fn clean(text: &str) -> String {
 
 /// The kind of an error with its message, if it has one.
 pub fn err(error: &Error) -> String {
-    let text = if error.is_cancelled() {
-        String::new()
-    } else {
-        clean(&error.to_string())
+    let text = match error {
+        Error::Cancelled | Error::Timeout => String::new(),
+        _ => clean(&error.to_string()),
     };
     if text.is_empty() {
         error.kind().into()

@@ -67,6 +67,8 @@ mod s30;
 mod s31;
 #[path = "scenarios/32-callback-error-is-isolated.rs"]
 mod s32;
+#[path = "scenarios/33-error-never-retrieved.rs"]
+mod s33;
 #[path = "scenarios/34-coroutine-is-inert.rs"]
 mod s34;
 #[path = "scenarios/35-driven-by-hand.rs"]
@@ -113,8 +115,26 @@ mod s54;
 mod s55;
 #[path = "scenarios/56-wrapping.rs"]
 mod s56;
+#[path = "scenarios/57-cancel-a-waiting-task.rs"]
+mod s57;
+#[path = "scenarios/58-cancel-before-the-first-step.rs"]
+mod s58;
+#[path = "scenarios/59-cancel-caught.rs"]
+mod s59;
+#[path = "scenarios/60-cancelled-without-being-asked.rs"]
+mod s60;
+#[path = "scenarios/61-cancel-twice.rs"]
+mod s61;
 #[path = "scenarios/62-cancel-oneself.rs"]
 mod s62;
+#[path = "scenarios/63-cancel-goes-to-the-innermost.rs"]
+mod s63;
+#[path = "scenarios/64-cancel-races-with-a-result.rs"]
+mod s64;
+#[path = "scenarios/65-broad-catch-pitfall.rs"]
+mod s65;
+#[path = "scenarios/66-uncancellable-by-accident.rs"]
+mod s66;
 #[path = "scenarios/67-sleep.rs"]
 mod s67;
 #[path = "scenarios/68-gather-basics.rs"]
@@ -125,6 +145,14 @@ mod s69;
 mod s70;
 #[path = "scenarios/71-gather-duplicates.rs"]
 mod s71;
+#[path = "scenarios/72-wait.rs"]
+mod s72;
+#[path = "scenarios/73-wait-for.rs"]
+mod s73;
+#[path = "scenarios/74-shield.rs"]
+mod s74;
+#[path = "scenarios/75-as-completed.rs"]
+mod s75;
 #[path = "scenarios/76-async-with-order.rs"]
 mod s76;
 #[path = "scenarios/77-async-with-errors.rs"]
@@ -135,3 +163,29 @@ mod s78;
 mod s79;
 #[path = "scenarios/80-async-for-by-hand.rs"]
 mod s80;
+#[path = "scenarios/81-lock.rs"]
+mod s81;
+#[path = "scenarios/82-event.rs"]
+mod s82;
+#[path = "scenarios/83-condition.rs"]
+mod s83;
+#[path = "scenarios/84-semaphore.rs"]
+mod s84;
+#[path = "scenarios/85-queue.rs"]
+mod s85;
+#[path = "scenarios/86-executor.rs"]
+mod s86;
+#[path = "scenarios/87-call-soon-threadsafe.rs"]
+mod s87;
+#[path = "scenarios/88-future-from-another-thread.rs"]
+mod s88;
+#[path = "scenarios/89-slow-callback-warning.rs"]
+mod s89;
+#[path = "scenarios/90-pending-task-destroyed.rs"]
+mod s90;
+#[path = "scenarios/91-no-jumping-the-queue.rs"]
+mod s91;
+#[path = "scenarios/92-queue-join.rs"]
+mod s92;
+#[path = "scenarios/93-cancelled-waiters-leave-the-line.rs"]
+mod s93;

@@ -1,0 +1,77 @@
+//! The end of a loop.
+//!
+//! Closing drops all that is left, in this order, each oldest first: what lies in the mailbox, the
+//! run queue, the timers, what the loop keeps for others, the coroutines of unfinished tasks, and at
+//! last the observer and the exception handler. A handle may hold an entry of the queue, or a task;
+//! so these are not just let go but emptied.
+//!
+//! Whatever is dropped here may run code, which may use this very loop. It finds it closed.
+//!
+//! Next: [`waker`](crate::waker), how a task gets onto the run queue again.
+
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::event_loop::EventLoop;
+use crate::handle::call_guarded;
+use crate::observer::ExceptionContext;
+
+impl EventLoop {
+    /// Closes the loop: drops all callbacks, timers and unfinished coroutines. Once is enough,
+    /// twice is harmless. From now on nothing can be scheduled, and no run call will work.
+    ///
+    /// # Errors
+    /// If the loop is running.
+    pub fn close(&self) -> Result<()> {
+        if self.is_running() {
+            return Err(Error::runtime(
+                "Cannot close a running event loop",
+                "call stop(), and close it after the run",
+            ));
+        }
+        self.shut_down();
+        Ok(())
+    }
+
+    fn shut_down(&self) {
+        if self.core.closed.replace(true) {
+            return;
+        }
+        for note in self.core.mailbox.close() {
+            self.guard(move || drop(note));
+        }
+        for entry in self.core.ready.take() {
+            self.guard(move || entry.discard());
+        }
+        let timers = self.core.timers.borrow_mut().take_all();
+        for timer in timers {
+            self.guard(move || timer.cancel());
+        }
+        for (_, kept) in self.core.kept.take() {
+            self.guard(move || kept.shut_down());
+        }
+        for task in self.core.tasks.take().all() {
+            self.guard(move || task.shut_down());
+        }
+        let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
+        self.guard(move || drop(observer));
+        self.guard(move || drop(handler));
+    }
+
+    /// Drops something; should that panic, it is reported, and the rest is dropped all the same.
+    fn guard(&self, drop_it: impl FnOnce()) {
+        if let Err(error) = call_guarded(drop_it) {
+            self.call_exception_handler(
+                &ExceptionContext::new("Exception while closing").with_exception(error),
+            );
+        }
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.core) == 1 {
+            self.shut_down();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Keeping a cancellation from something.
+//!
+//! A shield is a future of its own beside the shielded one. What happens to that happens to the
+//! shield, but not the other way round.
+
+use std::future::IntoFuture;
+
+use crate::error::{Error, Result};
+use crate::future_cell::FutureCell;
+use crate::program::ensure_future;
+use crate::turn::get_event_loop;
+
+/// The same result, but cancelling this one leaves the shielded one alone.
+/// Python: `asyncio.shield`.
+///
+/// A coroutine is made a task of, now. The cancellation of the shielded one comes through.
+///
+/// # Panics
+/// If nothing tells the loop: there is neither a running loop nor a default one.
+#[track_caller]
+pub fn shield<T, A>(awaitable: A) -> FutureCell<T>
+where
+    T: Clone + 'static,
+    A: IntoFuture<Output = Result<T>>,
+    A::IntoFuture: 'static,
+{
+    let inner = ensure_future(awaitable);
+    if inner.done() {
+        return inner;
+    }
+    let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
+    let event_loop = inner.event_loop().unwrap_or_else(current);
+    let outer = event_loop.create_future();
+    let passes_on = outer.clone();
+    let watch = inner.watch(move |inner: &FutureCell<T>| pass_on(inner, &passes_on));
+    // Once the shield is done, the inner one need not tell it.
+    outer.add_done_callback(move |_: &FutureCell<T>| drop(watch));
+    outer
+}
+
+fn pass_on<T: Clone>(inner: &FutureCell<T>, outer: &FutureCell<T>) {
+    let failure = inner.as_any().0.about().failure(); // looked at, also if nobody waits any more
+    match failure {
+        _ if outer.done() => {}
+        Some(Error::Cancelled) if inner.cancelled() => drop(outer.cancel()),
+        _ => drop(outer.settle(inner.result())),
+    }
+}

@@ -1,0 +1,110 @@
+//! Reporting what nobody is there to be told of.
+//!
+//! An error in a coroutine goes to whoever awaits it. But who is told of an error in a callback? Of
+//! one in a future that nobody ever looked at? The loop has an exception handler for these. Without
+//! one they are printed to stderr.
+//!
+//! | report | when |
+//! |---|---|
+//! | Exception in callback | a callback panicked or returned an `Err` |
+//! | Future (or Task) exception was never retrieved | it went away with an error in it that nobody asked for: by `result`, by `exception`, or by awaiting it |
+//! | Task was destroyed but it is pending! | its loop was closed before it was done |
+//! | Executing … took … seconds | in debug mode: a callback or a step kept everybody waiting |
+//! | coroutine was never awaited | in debug mode: a [`Coroutine`](crate::Coroutine) was dropped unstarted |
+//!
+//! Each report names the task or future, and the line of the source where that was made.
+//!
+//! Debug mode is switched on by [`set_debug`](EventLoop::set_debug), or for all loops by
+//! `SEND_NONE_DEBUG=1` in the environment. When it is off it costs the test of a flag.
+//!
+//! Next: [`snapshot`](crate::snapshot), who waits for whom.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::event_loop::EventLoop;
+use crate::handle::{Report, Run, call_guarded};
+use crate::observer::{Event, ExceptionContext, Observer};
+
+/// Reporting.
+impl EventLoop {
+    /// Sets who is told of errors that nobody else can be told of; without one they are printed to
+    /// stderr.
+    pub fn set_exception_handler(&self, handler: impl Fn(&EventLoop, &ExceptionContext) + 'static) {
+        let old = self.core.handler.replace(Some(Rc::new(handler)));
+        drop(old);
+    }
+
+    /// Goes back to printing to stderr. Python: `loop.set_exception_handler(None)`.
+    pub fn clear_exception_handler(&self) {
+        let old = self.core.handler.take();
+        drop(old);
+    }
+
+    /// Tells the exception handler. If that panics, both are printed to stderr.
+    pub fn call_exception_handler(&self, context: &ExceptionContext) {
+        let handler = self.core.handler.borrow().clone();
+        let Some(handler) = handler else {
+            return context.print();
+        };
+        if let Err(error) = call_guarded(|| handler(self, context)) {
+            context.print();
+            ExceptionContext::new("Unhandled error in exception handler")
+                .with_exception(error)
+                .print();
+        }
+    }
+
+    /// Switches debug mode on or off.
+    pub fn set_debug(&self, debug: bool) {
+        self.core.debug.set(debug);
+    }
+
+    /// Whether debug mode is on.
+    #[doc(alias = "get_debug")]
+    pub fn debug(&self) -> bool {
+        self.core.debug.get()
+    }
+
+    /// How long a callback or a step may take in debug mode and not be reported; 100 ms, unless this
+    /// is called. Python: `loop.slow_callback_duration`.
+    #[doc(alias = "slow_callback_duration")]
+    pub fn set_slow_callback_duration(&self, limit: Duration) {
+        self.core.slow.set(limit);
+    }
+
+    /// Runs an entry of the run queue and reports it if it took too long.
+    pub(crate) fn run_timed(&self, entry: Rc<dyn Run>) -> Result<(), Report> {
+        let (what, made_at) = (entry.describe(), entry.made_at());
+        let began = self.time();
+        let result = entry.run();
+        let took = self.time().saturating_sub(began);
+        if took >= self.core.slow.get() {
+            let message = format!("Executing {what} took {:.3} seconds", took.as_secs_f64());
+            self.call_exception_handler(&ExceptionContext::new(message).about(what, made_at));
+        }
+        result
+    }
+}
+
+/// Watching.
+impl EventLoop {
+    /// Attaches an observer in place of the present one. [`Event`] says what it is told.
+    pub fn observe(&self, observer: impl Observer + 'static) {
+        let old = self.core.observer.replace(Some(Rc::new(observer)));
+        self.core.watched.set(true);
+        drop(old);
+    }
+
+    /// Tells the observer, if there is one.
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if self.core.watched.get() {
+            let observer = self.core.observer.borrow().clone();
+            let Some(observer) = observer else { return };
+            if let Err(error) = call_guarded(|| observer.event(self.time(), &event())) {
+                let context = ExceptionContext::new("Exception in observer");
+                self.call_exception_handler(&context.with_exception(error));
+            }
+        }
+    }
+}

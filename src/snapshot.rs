@@ -1,0 +1,257 @@
+//! Who waits for whom.
+//!
+//! A program hangs, and the question is: which task waits for what? All that is needed to answer it
+//! is there: each parked task knows what it is parked on, and a task that it is parked on knows that
+//! of itself. A [`Snapshot`] is a plain value with all of it; print it, and it is a tree.
+//!
+//! A loop also uses it for itself. When it is about to go to sleep and nobody is left who could ever
+//! wake it, it says so instead, and shows the tree.
+//!
+//! Next: [`turn`](crate::turn), the only place where anything is called.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::any_future::AnyFuture;
+use crate::error::{Error, Result};
+use crate::event_loop::EventLoop;
+use crate::task_table::TaskState;
+
+/// How a loop stands. Made by [`EventLoop::snapshot`].
+///
+/// `{}` prints it as a tree of who waits for whom.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The moment on the loop's clock.
+    pub time: Duration,
+    /// How many turns were begun.
+    pub turn: u64,
+    /// What is on the run queue, first first.
+    pub ready: Vec<String>,
+    /// The deadlines of the timers, earliest first.
+    pub timers: Vec<Duration>,
+    /// The unfinished tasks, oldest first.
+    pub tasks: Vec<TaskSnapshot>,
+    /// The unfinished futures that tasks wait for; those that are tasks are above.
+    pub futures: Vec<FutureSnapshot>,
+}
+
+/// An unfinished task.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TaskSnapshot {
+    /// Its number among the futures and tasks of its loop.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub state: TaskState,
+    /// The numbers of the futures and tasks that it is parked on. None if it is parked on something
+    /// that is not of this crate.
+    pub waits_for: Vec<u64>,
+    /// Where in the source it was made.
+    pub made_at: &'static Location<'static>,
+}
+
+/// A future that is not done.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FutureSnapshot {
+    /// Its number among the futures and tasks of its loop.
+    pub id: u64,
+    /// What kind it is, and its number.
+    pub name: String,
+    /// The numbers of the futures and tasks that it waits for itself, as a gather does.
+    pub waits_for: Vec<u64>,
+    /// Where in the source it was made.
+    pub made_at: &'static Location<'static>,
+}
+
+impl EventLoop {
+    /// How the loop stands now.
+    pub fn snapshot(&self) -> Snapshot {
+        let core = &self.core;
+        let all = core.tasks.borrow().all();
+        let states: Vec<_> = all.iter().map(|task| task.state()).collect();
+        let all: Vec<_> = all
+            .into_iter()
+            .map(|task| AnyFuture(task as Rc<_>))
+            .collect();
+        let as_it_is = |(task, state): (&AnyFuture, TaskState)| TaskSnapshot {
+            id: task.0.about().id(),
+            name: task.0.name(),
+            state,
+            waits_for: waits_for(task),
+            made_at: task.0.about().made_at(),
+        };
+        let tasks = all.iter().zip(states).map(as_it_is).collect();
+        let ready = core
+            .ready
+            .borrow()
+            .iter()
+            .map(|entry| entry.describe())
+            .collect();
+        let (time, turn, timers) = (self.time(), self.turns(), core.timers.borrow().deadlines());
+        Snapshot {
+            time,
+            turn,
+            ready,
+            timers,
+            tasks,
+            futures: futures_below(&all),
+        }
+    }
+
+    /// Asked when nothing is ready and no timer is set: can anybody wake the loop?
+    ///
+    /// Somebody can if there is a handle for other threads, or a setter or a call in the pool, which
+    /// have one; or if somebody else than our own futures has the waker of a task.
+    pub(crate) fn check_that_somebody_can_wake(&self) -> Result<()> {
+        let other_threads = Arc::strong_count(&self.core.outside) > 1;
+        let tasks = self.core.tasks.borrow().all();
+        let elsewhere = tasks.iter().any(|task| task.waker_is_elsewhere());
+        // In this order: whoever is gone by now has left his note before.
+        if other_threads || elsewhere || !self.core.mailbox.is_empty() {
+            return Ok(());
+        }
+        let text = "the loop would sleep for ever: nothing is ready, no timer is set, and nobody is \
+                    left who could wake it";
+        let text = format!("{text}\n{}", self.snapshot());
+        Err(Error::runtime(
+            &text,
+            "settle what is waited for, or cancel those who wait",
+        ))
+    }
+}
+
+fn pending_below(future: &AnyFuture) -> impl Iterator<Item = AnyFuture> {
+    future
+        .0
+        .waits_for()
+        .into_iter()
+        .filter(|future| !future.done())
+}
+
+fn waits_for(future: &AnyFuture) -> Vec<u64> {
+    pending_below(future)
+        .map(|future| future.0.about().id())
+        .collect()
+}
+
+/// All that the tasks wait for, directly or not, and that is no task itself.
+fn futures_below(tasks: &[AnyFuture]) -> Vec<FutureSnapshot> {
+    let mut seen: BTreeSet<u64> = tasks.iter().map(|task| task.0.about().id()).collect();
+    let mut to_visit: Vec<_> = tasks.iter().flat_map(pending_below).collect();
+    let mut futures = Vec::new();
+    while let Some(future) = to_visit.pop() {
+        let about = future.0.about();
+        if seen.insert(about.id()) {
+            let (id, name, made_at) = (about.id(), future.0.name(), about.made_at());
+            futures.push(FutureSnapshot {
+                id,
+                name,
+                waits_for: waits_for(&future),
+                made_at,
+            });
+            to_visit.extend(pending_below(&future));
+        }
+    }
+    futures.sort_by_key(|future| future.id);
+    futures
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (time, ready) = (self.time.as_secs_f64(), self.ready.len());
+        write!(
+            f,
+            "t={time}, turn {}: {ready} ready, {} timers",
+            self.turn,
+            self.timers.len()
+        )?;
+        let waited_for: BTreeSet<u64> = self.edges().map(|(_, to)| to).collect();
+        let mut printed = BTreeSet::new();
+        for task in &self.tasks {
+            if !waited_for.contains(&task.id) {
+                self.print_tree(f, task.id, 0, &mut printed)?;
+            }
+        }
+        // What is left waits in a circle.
+        for task in &self.tasks {
+            if !printed.contains(&task.id) {
+                self.print_tree(f, task.id, 0, &mut printed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Snapshot {
+    fn edges(&self) -> impl Iterator<Item = (u64, u64)> {
+        let of_tasks = self.tasks.iter().map(|task| (task.id, &task.waits_for));
+        let of_futures = self
+            .futures
+            .iter()
+            .map(|future| (future.id, &future.waits_for));
+        of_tasks
+            .chain(of_futures)
+            .flat_map(|(from, to)| to.iter().map(move |to| (from, *to)))
+    }
+
+    /// A line, and below it those that this one waits for.
+    fn print_tree(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        root: u64,
+        depth: usize,
+        printed: &mut BTreeSet<u64>,
+    ) -> fmt::Result {
+        let mut to_print = vec![(root, depth)];
+        while let Some((id, depth)) = to_print.pop() {
+            let (what, waits_for) = self.describe(id);
+            let lead = if depth == 0 {
+                String::new()
+            } else {
+                "  ".repeat(depth) + "waits for "
+            };
+            let again = !printed.insert(id);
+            write!(
+                f,
+                "\n{lead}{what}{}",
+                if again { " (see above)" } else { "" }
+            )?;
+            if !again {
+                to_print.extend(waits_for.iter().rev().map(|id| (*id, depth + 1)));
+            }
+        }
+        Ok(())
+    }
+
+    fn describe(&self, id: u64) -> (String, &[u64]) {
+        if let Some(task) = self.tasks.iter().find(|task| task.id == id) {
+            let foreign = task.state == TaskState::Parked && task.waits_for.is_empty();
+            let state = match task.state {
+                TaskState::Queued => "queued",
+                TaskState::Running => "running",
+                TaskState::Parked if foreign => "parked on something foreign",
+                TaskState::Parked => "parked",
+            };
+            return (
+                format!("{}, {state}, made at {}", task.name, task.made_at),
+                &task.waits_for,
+            );
+        }
+        match self.futures.iter().find(|future| future.id == id) {
+            Some(future) => {
+                let what = format!("{}, pending, made at {}", future.name, future.made_at);
+                (what, &future.waits_for)
+            }
+            None => (format!("Future-{id}"), &[]),
+        }
+    }
+}

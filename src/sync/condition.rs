@@ -1,0 +1,128 @@
+//! A condition: waiting, under a lock, for something to be true.
+//!
+//! To wait gives the lock up, and takes it again before going on; also when the waiting is ended by
+//! a cancellation, for the code around it counts on holding the lock.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::sync::line::Line;
+use crate::sync::lock::{Lock, LockGuard};
+
+/// Tasks wait until another one notifies them. Python: `asyncio.Condition`.
+#[derive(Clone, Default)]
+pub struct Condition {
+    lock: Lock,
+    line: Rc<Line>,
+}
+
+impl Condition {
+    /// A condition with a lock of its own.
+    pub fn new() -> Self {
+        Condition::default()
+    }
+
+    /// A condition under a lock that is shared with others.
+    pub fn with_lock(lock: Lock) -> Self {
+        Condition {
+            lock,
+            line: Rc::default(),
+        }
+    }
+
+    /// Whether its lock is held.
+    pub fn locked(&self) -> bool {
+        self.lock.locked()
+    }
+
+    /// Takes its lock. See [`Lock::acquire`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn acquire(&self) -> Result<bool> {
+        self.lock.acquire().await
+    }
+
+    /// Gives its lock back. See [`Lock::release`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn release(&self) -> Result<()> {
+        self.lock.release()
+    }
+
+    /// Takes its lock; the guard gives it back. See [`Lock::lock`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn lock(&self) -> Result<LockGuard> {
+        self.lock.lock().await
+    }
+
+    /// Gives the lock up, waits to be notified, and takes it again. The answer is always `true`.
+    ///
+    /// # Errors
+    /// If its lock is not held. What is thrown in while it waits: it comes out when the lock is held
+    /// again.
+    pub async fn wait(&self) -> Result<bool> {
+        self.check_locked("cannot wait on un-acquired lock")?;
+        let holder = self.lock.holder();
+        self.lock.release()?;
+        let notified = self.line.wait(|_let_go| ()).await;
+        let mut interrupted = Ok(());
+        while let Err(error) = self.lock.acquire().await {
+            if !error.is_cancelled() {
+                return Err(error);
+            }
+            interrupted = Err(error);
+        }
+        self.lock.set_holder(holder);
+        interrupted?;
+        notified?;
+        Ok(true)
+    }
+
+    /// Waits until the predicate is true, which is asked now and after each notification.
+    ///
+    /// # Errors
+    /// As [`wait`](Condition::wait).
+    pub async fn wait_for(&self, mut predicate: impl FnMut() -> bool) -> Result<bool> {
+        while !predicate() {
+            self.wait().await?;
+        }
+        Ok(true)
+    }
+
+    /// Lets the `n` longest waiting go; each goes on when it has the lock.
+    ///
+    /// # Errors
+    /// If its lock is not held.
+    pub fn notify(&self, n: usize) -> Result<()> {
+        self.check_locked("cannot notify on un-acquired lock")?;
+        self.line.wake(n);
+        Ok(())
+    }
+
+    /// Lets everybody go.
+    ///
+    /// # Errors
+    /// If its lock is not held.
+    pub fn notify_all(&self) -> Result<()> {
+        self.notify(usize::MAX)
+    }
+
+    fn check_locked(&self, text: &str) -> Result<()> {
+        match self.locked() {
+            true => Ok(()),
+            false => Err(Error::runtime(text, "take its lock first")),
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.locked() { "locked" } else { "unlocked" };
+        write!(f, "<Condition {state}, {} waiting>", self.line.len())
+    }
+}

@@ -1,0 +1,123 @@
+//! A line of waiters: what all the others here are made of.
+//!
+//! To wait is to put a future at the end of a `VecDeque` and to await it; to let the first one go
+//! is to settle the first future that is not settled yet. All the rest is what happens to somebody
+//! who leaves the line early. There are three ways to do so: he is cancelled, an error is thrown in
+//! at his `await`, or his coroutine is dropped. In each case his place is taken out; and if he had
+//! been let go already, but had no turn since, it must go to somebody else.
+//!
+//! Whoever is let go stays in the line until he has his turn. So a newcomer can see that somebody
+//! comes before him.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use crate::error::Result;
+use crate::future_cell::FutureCell;
+use crate::turn::get_event_loop;
+
+/// Those that stand in line, under ascending numbers.
+type Waiting = VecDeque<(u64, FutureCell<()>)>;
+
+#[derive(Default)]
+pub(crate) struct Line {
+    /// Let go, or cancelled; they had no turn since.
+    leaving: RefCell<Waiting>,
+    waiting: RefCell<Waiting>,
+    next_number: Cell<u64>,
+}
+
+impl Line {
+    /// Waits to be let go. Whoever leaves early is taken out, and then `pass_on` is called, and
+    /// told whether he had been let go.
+    pub(crate) async fn wait(&self, pass_on: impl FnOnce(bool)) -> Result<()> {
+        let turn = get_event_loop()?.create_future();
+        let number = self.next_number.replace(self.next_number.get() + 1);
+        self.waiting.borrow_mut().push_back((number, turn.clone()));
+        let mut place = Place {
+            line: self,
+            number,
+            turn,
+            pass_on: Some(pass_on),
+        };
+        (&place.turn).await?;
+        place.pass_on = None;
+        Ok(())
+    }
+
+    /// Lets the first one go who still waits; false if there is none.
+    pub(crate) fn wake_first(&self) -> bool {
+        loop {
+            let first = self.waiting.borrow_mut().pop_front();
+            let Some((number, turn)) = first else {
+                return false;
+            };
+            self.leaving.borrow_mut().push_back((number, turn.clone()));
+            // It may be cancelled already; then it is the next one's turn.
+            if turn.set_result(()).is_ok() {
+                return true;
+            }
+        }
+    }
+
+    /// Lets so many go.
+    pub(crate) fn wake(&self, at_most: usize) {
+        for _ in 0..at_most {
+            if !self.wake_first() {
+                return;
+            }
+        }
+    }
+
+    /// Lets the first one go, but only if he is the very first: one at a time. If somebody before
+    /// him was let go or cancelled, that one will see to it when he has his turn.
+    pub(crate) fn wake_if_first(&self) {
+        let first_waits = self
+            .waiting
+            .borrow()
+            .front()
+            .is_some_and(|(_, turn)| !turn.done());
+        if first_waits && self.leaving.borrow().is_empty() {
+            self.wake_first();
+        }
+    }
+
+    /// Whether anybody is in the line who was not cancelled.
+    pub(crate) fn anybody(&self) -> bool {
+        let anybody = |line: &Waiting| line.iter().any(|(_, turn)| !turn.cancelled());
+        anybody(&self.leaving.borrow()) || anybody(&self.waiting.borrow())
+    }
+
+    /// How many are in the line.
+    pub(crate) fn len(&self) -> usize {
+        self.leaving.borrow().len() + self.waiting.borrow().len()
+    }
+
+    fn take_out(&self, number: u64) {
+        for line in [&self.leaving, &self.waiting] {
+            let mut line = line.borrow_mut();
+            let place = line.binary_search_by_key(&number, |(number, _)| *number);
+            let taken = place.ok().and_then(|place| line.remove(place));
+            drop(line);
+            drop(taken);
+        }
+    }
+}
+
+/// A place in the line, for as long as somebody stands there.
+struct Place<'a, F: FnOnce(bool)> {
+    line: &'a Line,
+    number: u64,
+    turn: FutureCell<()>,
+    /// Gone once he goes on as he should.
+    pass_on: Option<F>,
+}
+
+impl<F: FnOnce(bool)> Drop for Place<'_, F> {
+    fn drop(&mut self) {
+        self.line.take_out(self.number);
+        if let Some(pass_on) = self.pass_on.take() {
+            pass_on(self.turn.done() && !self.turn.cancelled());
+        }
+    }
+}

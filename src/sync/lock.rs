@@ -1,0 +1,141 @@
+//! A lock: one holder, and a line of those who want it.
+//!
+//! Releasing it lets the first in line go, but leaves the lock open until he has his turn. Nobody
+//! can come in between: a newcomer only takes an open lock if there is nobody in the line.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::sync::line::Line;
+
+/// Mutual exclusion for tasks. Python: `asyncio.Lock`.
+///
+/// ```
+/// use send_none::sync::Lock;
+/// use send_none::{gather, yield_now};
+///
+/// send_none::run(async {
+///     let lock = Lock::new();
+///     let worker = async |lock: Lock| {
+///         let _guard = lock.lock().await?; // released when it is dropped
+///         yield_now().await // nobody else holds the lock meanwhile
+///     };
+///     gather([worker(lock.clone()), worker(lock.clone())]).await?;
+///     assert!(!lock.locked());
+///     Ok(())
+/// })?;
+/// # Ok::<(), send_none::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Lock {
+    inside: Rc<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    /// Who holds it: the number of the acquisition, or 0.
+    holder: Cell<u64>,
+    acquired: Cell<u64>,
+    line: Line,
+}
+
+impl Lock {
+    /// A lock that nobody holds.
+    pub fn new() -> Self {
+        Lock::default()
+    }
+
+    /// Whether somebody holds it.
+    pub fn locked(&self) -> bool {
+        self.holder() != 0
+    }
+
+    /// Waits for the lock and takes it; the answer is always `true`. It must be
+    /// [`release`](Lock::release)d. [`lock`](Lock::lock) gives a guard that does it.
+    ///
+    /// # Errors
+    /// What is thrown in while it waits, [`Error::Cancelled`] above all: then the lock is not taken.
+    pub async fn acquire(&self) -> Result<bool> {
+        let Inside {
+            holder,
+            acquired,
+            line,
+        } = &*self.inside;
+        if self.locked() || line.anybody() {
+            let pass_on = |_let_go| {
+                if !self.locked() {
+                    line.wake_if_first();
+                }
+            };
+            line.wait(pass_on).await?;
+        }
+        acquired.set(acquired.get() + 1);
+        holder.set(acquired.get());
+        Ok(true)
+    }
+
+    /// Gives the lock back, and lets the first in line go.
+    ///
+    /// # Errors
+    /// If nobody holds it.
+    pub fn release(&self) -> Result<()> {
+        if self.inside.holder.replace(0) == 0 {
+            return Err(Error::runtime(
+                "Lock is not acquired.",
+                "release it once for each acquire",
+            ));
+        }
+        self.inside.line.wake_if_first();
+        Ok(())
+    }
+
+    /// Waits for the lock and takes it; the guard gives it back when it is dropped.
+    ///
+    /// # Errors
+    /// As [`acquire`](Lock::acquire).
+    pub async fn lock(&self) -> Result<LockGuard> {
+        self.acquire().await?;
+        Ok(LockGuard {
+            lock: self.clone(),
+            holder: self.holder(),
+        })
+    }
+
+    /// The number of the acquisition that holds it; 0 if nobody does.
+    pub(crate) fn holder(&self) -> u64 {
+        self.inside.holder.get()
+    }
+
+    /// Whoever holds it now is the one who held it before. See [`Condition`](crate::sync::Condition).
+    pub(crate) fn set_holder(&self, holder: u64) {
+        self.inside.holder.set(holder);
+    }
+}
+
+/// Holds a [`Lock`], and releases it when it is dropped.
+#[must_use = "the lock is released when this is dropped"]
+#[derive(Debug)]
+pub struct LockGuard {
+    lock: Lock,
+    /// The acquisition that it stands for. If somebody called `release` meanwhile, the lock may be
+    /// another's now, and is not this one's to give back.
+    holder: u64,
+}
+
+impl Drop for LockGuard {
+    fn drop(&mut self) {
+        if self.lock.holder() == self.holder {
+            // It is held, so this cannot fail.
+            let _released = self.lock.release();
+        }
+    }
+}
+
+impl fmt::Debug for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = if self.locked() { "locked" } else { "unlocked" };
+        write!(f, "<Lock {state}, {} waiting>", self.inside.line.len())
+    }
+}

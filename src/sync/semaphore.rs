@@ -1,0 +1,159 @@
+//! A semaphore: a lock for several holders at once.
+//!
+//! Giving a permit back hands it to the first in line at once: the counter does not go up in
+//! between, so nobody can snatch it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use crate::error::{Error, Result};
+use crate::sync::line::Line;
+
+/// So many permits. Python: `asyncio.Semaphore`.
+#[derive(Clone)]
+pub struct Semaphore {
+    inside: Rc<Inside>,
+}
+
+struct Inside {
+    permits: Cell<usize>,
+    line: Line,
+}
+
+impl Inside {
+    /// Hands a permit to the first in line who was not let go yet.
+    fn hand_on(&self) {
+        if self.permits.get() > 0 && self.line.wake_first() {
+            self.permits.set(self.permits.get() - 1);
+        }
+    }
+
+    fn give_back(&self) {
+        self.permits.set(self.permits.get() + 1);
+        self.hand_on();
+    }
+}
+
+impl Semaphore {
+    /// A semaphore with so many permits.
+    pub fn new(permits: usize) -> Self {
+        let inside = Inside {
+            permits: Cell::new(permits),
+            line: Line::default(),
+        };
+        Semaphore {
+            inside: Rc::new(inside),
+        }
+    }
+
+    /// Whether one would have to wait for a permit now.
+    pub fn locked(&self) -> bool {
+        self.inside.permits.get() == 0 || self.inside.line.anybody()
+    }
+
+    /// Waits for a permit and takes it; the answer is always `true`. It must be
+    /// [`release`](Semaphore::release)d; [`permit`](Semaphore::permit) gives a guard that does it.
+    ///
+    /// # Errors
+    /// What is thrown in while it waits: then no permit is taken.
+    pub async fn acquire(&self) -> Result<bool> {
+        let inside = &*self.inside;
+        if !self.locked() {
+            inside.permits.set(inside.permits.get() - 1);
+            return Ok(true);
+        }
+        let pass_on = |let_go| {
+            if let_go {
+                inside.give_back();
+            }
+        };
+        inside.line.wait(pass_on).await?;
+        inside.hand_on();
+        Ok(true)
+    }
+
+    /// Gives a permit back, or adds one.
+    ///
+    /// # Errors
+    /// None; only a [`BoundedSemaphore`] refuses.
+    pub fn release(&self) -> Result<()> {
+        self.inside.give_back();
+        Ok(())
+    }
+
+    /// Waits for a permit and takes it; the guard gives it back when it is dropped.
+    ///
+    /// # Errors
+    /// As [`acquire`](Semaphore::acquire).
+    pub async fn permit(&self) -> Result<Permit> {
+        self.acquire().await?;
+        Ok(Permit {
+            semaphore: self.clone(),
+        })
+    }
+}
+
+/// Holds a permit of a [`Semaphore`], and gives it back when it is dropped.
+#[must_use = "the permit is given back when this is dropped"]
+#[derive(Debug)]
+pub struct Permit {
+    semaphore: Semaphore,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.semaphore.inside.give_back();
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inside { permits, line } = &*self.inside;
+        write!(
+            f,
+            "<Semaphore {} permits, {} waiting>",
+            permits.get(),
+            line.len()
+        )
+    }
+}
+
+/// A [`Semaphore`] that refuses to get more permits than it began with.
+/// Python: `asyncio.BoundedSemaphore`.
+#[derive(Clone, Debug)]
+pub struct BoundedSemaphore {
+    semaphore: Semaphore,
+    bound: usize,
+}
+
+impl BoundedSemaphore {
+    /// A semaphore with so many permits, and never more.
+    pub fn new(permits: usize) -> Self {
+        BoundedSemaphore {
+            semaphore: Semaphore::new(permits),
+            bound: permits,
+        }
+    }
+
+    /// Gives a permit back.
+    ///
+    /// # Errors
+    /// If all permits are there already.
+    pub fn release(&self) -> Result<()> {
+        if self.semaphore.inside.permits.get() >= self.bound {
+            return Err(Error::value("BoundedSemaphore released too many times"));
+        }
+        self.semaphore.release()
+    }
+}
+
+/// All else is as in the unbounded kind.
+impl Deref for BoundedSemaphore {
+    type Target = Semaphore;
+
+    fn deref(&self) -> &Semaphore {
+        &self.semaphore
+    }
+}

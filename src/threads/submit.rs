@@ -1,0 +1,130 @@
+//! A coroutine for a loop of another thread.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::event_loop::Kept;
+use crate::future_cell::FutureCell;
+use crate::task_handle::AnyTask;
+use crate::threadsafe::ThreadsafeHandle;
+use crate::turn::running_loop;
+
+/// Has a loop of another thread run a coroutine, which is made there: futures must not travel.
+/// Python: `asyncio.run_coroutine_threadsafe`.
+///
+/// ```
+/// use send_none::{EventLoop, run_coroutine_threadsafe, sleep};
+/// use std::time::Duration;
+///
+/// let event_loop = EventLoop::with_virtual_clock();
+/// let handle = event_loop.threadsafe();
+/// let stop = || send_none::get_event_loop().unwrap().stop();
+/// let thread = std::thread::spawn(move || {
+///     let make = || async {
+///         sleep(Duration::from_secs(3)).await?;
+///         Ok("slept")
+///     };
+///     let result = run_coroutine_threadsafe(make, &handle)?.result(None);
+///     handle.call_soon(stop)?;
+///     result
+/// });
+/// event_loop.run_forever()?;
+/// assert_eq!(thread.join().unwrap()?, "slept");
+/// # Ok::<(), send_none::Error>(())
+/// ```
+///
+/// # Errors
+/// If the loop is closed.
+pub fn run_coroutine_threadsafe<T, C, F>(make: C, handle: &ThreadsafeHandle) -> Result<Submitted<T>>
+where
+    T: Send + 'static,
+    C: FnOnce() -> F + Send + 'static,
+    F: Future<Output = Result<T>> + 'static,
+{
+    let (outcome, receiver) = channel();
+    let number = NEXT_NUMBER.fetch_sub(1, Ordering::Relaxed);
+    handle.call_soon(move || {
+        let Some(event_loop) = running_loop() else {
+            return;
+        };
+        let value = outcome.clone();
+        let task = event_loop.create_task(async move {
+            let result = make().await?;
+            // Nobody may be waiting any more.
+            let _gone = value.send(Ok(result));
+            Ok(())
+        });
+        event_loop.keep(number, Rc::new(task.any()));
+        task.add_done_callback(move |task: &FutureCell<()>| {
+            drop(running_loop().and_then(|event_loop| event_loop.release(number)));
+            if let Err(error) = task.result() {
+                let _gone = outcome.send(Err(error));
+            }
+        });
+    })?;
+    Ok(Submitted {
+        receiver,
+        handle: handle.clone(),
+        number,
+    })
+}
+
+/// Under these numbers the loops keep such tasks; futures and tasks are counted from below.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(u64::MAX);
+
+impl Kept for AnyTask {}
+
+/// A coroutine that runs on a loop of another thread. Python: `concurrent.futures.Future`.
+pub struct Submitted<T> {
+    receiver: Receiver<Result<T>>,
+    handle: ThreadsafeHandle,
+    number: u64,
+}
+
+impl<T> Submitted<T> {
+    /// Waits for the result, and blocks this thread; `None` sets no limit. It can be had once.
+    ///
+    /// # Errors
+    /// The error of the coroutine; [`Error::Timeout`] when the time is over: the coroutine runs on.
+    /// [`Error::Cancelled`] if its loop was closed, or the result was had before.
+    pub fn result(&self, timeout: impl Into<Option<Duration>>) -> Result<T> {
+        let received = match timeout.into() {
+            Some(timeout) => self.receiver.recv_timeout(timeout),
+            None => self
+                .receiver
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match received {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => Err(Error::Timeout),
+            Err(RecvTimeoutError::Disconnected) => Err(Error::Cancelled),
+        }
+    }
+
+    /// Has the task cancelled that runs the coroutine.
+    ///
+    /// # Errors
+    /// If the loop is closed.
+    pub fn cancel(&self) -> Result<()> {
+        let number = self.number;
+        self.handle.call_soon(move || {
+            let kept = running_loop().and_then(|event_loop| event_loop.kept(number));
+            if let Some(Ok(task)) = kept.map(|kept| Rc::<dyn Any>::downcast::<AnyTask>(kept)) {
+                task.cancel();
+            }
+        })
+    }
+}
+
+impl<T> fmt::Debug for Submitted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<Submitted>")
+    }
+}
