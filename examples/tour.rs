@@ -38,7 +38,9 @@ fn by_hand(fut: FutureCell<&'static str>) -> Result<()> {
 
 fn tell(time: Duration, event: &Event) {
     let line = match event {
-        Event::TaskMade { .. } => "the task is made: its first step joins the run queue".into(),
+        Event::TaskMade { task } => {
+            format!("a task is made, it is Future-{task}; its first step joins the run queue")
+        }
         Event::TurnBegan { turn, batch } => format!("turn {turn}: the batch is {batch}"),
         Event::StepBegan { .. } => "  the task sends into the coroutine: send(waker)".into(),
         Event::Parked { on, .. } => format!("    -> suspended on Future-{on}: the task is parked"),
@@ -53,9 +55,7 @@ fn tell(time: Duration, event: &Event) {
             format!("    Future-{future} is settled; {waiting} waits for it")
         }
         Event::Woken { .. } => "    its waker is called: the task joins the run queue".into(),
-        Event::Returned { .. } => {
-            "    -> returned: the task is done, and a task is a future".into()
-        }
+        Event::Returned { .. } => "    -> returned: the task is done".into(),
         other => format!("{other:?}"),
     };
     println!("  t={:<2} {line}", time.as_secs());

@@ -9,7 +9,7 @@
 //!
 //! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -58,6 +58,10 @@ pub(crate) trait About {
     fn is_waited_for(&self) -> bool;
 }
 
+/// Tasks are kept from waiting for each other in a circle, unless it is a larger one than this. To
+/// look any further, at each wait, would make a long chain of tasks slow.
+const FAR: usize = 256;
+
 impl AnyFuture {
     /// Whether it has a result, an error, or was cancelled.
     pub fn done(&self) -> bool {
@@ -83,16 +87,18 @@ impl AnyFuture {
         Rc::as_ptr(&self.0).cast()
     }
 
-    /// The way from this one to that one by what waits for what, both included.
+    /// The way from this one to that one by what waits for what, both included. It is not searched
+    /// for ever: see [`FAR`].
     pub(crate) fn way_to(&self, target: &AnyFuture) -> Option<Vec<AnyFuture>> {
         let mut way = vec![(self.clone(), self.0.waits_for())];
-        let mut seen = BTreeSet::new();
+        let mut visited = 0;
         while let Some((here, below)) = way.last_mut() {
             if here.address() == target.address() {
                 return Some(way.into_iter().map(|(future, _)| future).collect());
             }
             match below.pop() {
-                Some(next) if !next.done() && seen.insert(next.address()) => {
+                Some(next) if visited < FAR && !next.done() => {
+                    visited += 1;
                     let below = next.0.waits_for();
                     way.push((next, below));
                 }
@@ -122,11 +128,15 @@ impl AnyFuture {
             }
         };
         let mut way_down = vec![level(self.clone())];
+        let mut far_down = HashSet::new();
         let mut answer = false;
         while let Some(mut here) = way_down.pop() {
             if let Some(next) = here.below.next() {
                 way_down.push(here);
-                way_down.push(level(next));
+                // So far down it may be a circle.
+                if way_down.len() <= FAR || far_down.insert(next.address()) {
+                    way_down.push(level(next));
+                }
                 continue;
             }
             answer = !here.future.done() && here.future.0.cancel_here(here.passed_on);

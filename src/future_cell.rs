@@ -67,7 +67,7 @@ pub(crate) struct Settable<T: 'static> {
     made_at: &'static Location<'static>,
     pub(crate) event_loop: Weak<Core>,
     /// Whether anybody asked for the error, if there is one.
-    looked_at: Cell<bool>,
+    pub(crate) looked_at: Cell<bool>,
     pub(crate) outcome: OnceCell<Outcome<T>>,
     pub(crate) line: RefCell<Line<T>>,
 }

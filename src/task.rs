@@ -164,6 +164,7 @@ where
                 let error = Error::from_panic(&*panic);
                 if self.is_main.get() {
                     event_loop.core.main_panic.set(Some(panic));
+                    self.future.looked_at.set(true);
                 }
                 self.finish(event_loop, Err(error));
             }

@@ -120,10 +120,10 @@ impl<T> Missing<T> {
 }
 
 impl<T> AsCompleted<T> {
-    /// Sets a limit, counted from now: then each one that is missing comes out as
+    /// Sets a limit, counted from now (`None` sets none): then each one that is missing comes out as
     /// [`Error::Timeout`]. They themselves run on.
-    pub fn timeout(self, limit: Duration) -> Self {
-        let Some(core) = self.event_loop.upgrade() else {
+    pub fn timeout(self, limit: impl Into<Option<Duration>>) -> Self {
+        let (Some(limit), Some(core)) = (limit.into(), self.event_loop.upgrade()) else {
             return self;
         };
         let missing = Rc::downgrade(&self.missing);

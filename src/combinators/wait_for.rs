@@ -3,6 +3,7 @@
 //! When the time is over the thing is cancelled, *and waited for*: its clean-up is done when
 //! `wait_for` returns. A result that came before we had our turn is not lost; it beats the timeout.
 
+use std::cell::Cell;
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -29,16 +30,17 @@ where
     let Some(timeout) = timeout.into() else {
         return awaitable.await;
     };
-    let mut inner = CancelledIfDropped {
+    let inner = CancelledIfDropped {
         future: ensure_future(awaitable),
-        dropped: true,
+        asked: Cell::new(false),
     };
-    let result = at_most(&inner.future, timeout).await;
-    inner.dropped = false;
+    let result = at_most(&inner, timeout).await;
+    inner.asked.set(true);
     result
 }
 
-async fn at_most<T: Clone>(inner: &FutureCell<T>, timeout: Duration) -> Result<T> {
+async fn at_most<T: Clone>(guarded: &CancelledIfDropped<T>, timeout: Duration) -> Result<T> {
+    let inner = &guarded.future;
     let over = get_event_loop()?.create_future();
     let mut interrupted = Ok(());
     if !timeout.is_zero() {
@@ -50,6 +52,7 @@ async fn at_most<T: Clone>(inner: &FutureCell<T>, timeout: Duration) -> Result<T
     if inner.done() {
         return inner.result();
     }
+    guarded.asked.set(true);
     cancel_and_wait(inner).await?;
     interrupted?;
     match inner.result() {
@@ -66,15 +69,16 @@ async fn cancel_and_wait<T>(inner: &FutureCell<T>) -> Result<()> {
     over.await
 }
 
-/// Nobody is left who would wait for it.
+/// If the waiting is dropped, nobody is left who would wait for it.
 struct CancelledIfDropped<T: 'static> {
     future: FutureCell<T>,
-    dropped: bool,
+    /// Whether it is done, or was cancelled already: once is enough.
+    asked: Cell<bool>,
 }
 
 impl<T> Drop for CancelledIfDropped<T> {
     fn drop(&mut self) {
-        if self.dropped {
+        if !self.asked.get() {
             self.future.cancel();
         }
     }

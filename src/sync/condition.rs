@@ -69,7 +69,12 @@ impl Condition {
         self.check_locked("cannot wait on un-acquired lock")?;
         let holder = self.lock.holder();
         self.lock.release()?;
-        let notified = self.line.wait(|_let_go| ()).await;
+        let pass_on = |let_go| {
+            if let_go {
+                self.line.wake_first();
+            }
+        };
+        let notified = self.line.wait(pass_on).await;
         let mut interrupted = Ok(());
         while let Err(error) = self.lock.acquire().await {
             if !error.is_cancelled() {

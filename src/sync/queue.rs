@@ -183,7 +183,7 @@ fn pass_on(line: &Line) {
 
 /// A [`Queue`] that gives the smallest item first. Python: `asyncio.PriorityQueue`.
 ///
-/// The items' comparison must not use the queue.
+/// Among equal items the order is open. The items' comparison must not use the queue.
 pub struct PriorityQueue<T>(Queue<T>);
 
 impl<T: Ord + 'static> PriorityQueue<T> {
