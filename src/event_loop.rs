@@ -99,6 +99,8 @@ pub(crate) struct Core {
 pub(crate) trait Kept: Any {
     /// The loop is closing.
     fn shut_down(&self) {}
+    /// Whoever it was kept for has no more use for it.
+    fn give_up(&self) {}
 }
 
 pub(crate) type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);

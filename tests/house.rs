@@ -63,6 +63,24 @@ fn a_file_uses_only_files_above_it_in_the_reading_order() {
     }
 }
 
+/// The story of each room ends by naming the one that comes next; a folder's rooms need not.
+#[test]
+fn the_stories_lead_from_room_to_room() {
+    let files = files_in_reading_order();
+    for rooms in files.windows(2) {
+        let [(name, file), (next, _)] = rooms else {
+            continue;
+        };
+        if name.contains("::") || next.contains("::") {
+            continue;
+        }
+        let text = fs::read_to_string(file).unwrap();
+        let says = text.lines().find(|line| line.starts_with("//! Next: "));
+        let says = says.unwrap_or_else(|| panic!("{name} does not say what comes next"));
+        assert!(says.contains(&format!("(crate::{next})")), "{name}: {says}");
+    }
+}
+
 #[test]
 fn every_source_file_is_in_the_reading_order() {
     let mut listed: Vec<_> = files_in_reading_order()

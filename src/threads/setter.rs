@@ -85,7 +85,11 @@ impl<T: Send + 'static> ThreadsafeSetter<T> {
     }
 }
 
-impl<T: 'static> Kept for FutureCell<T> {}
+impl<T: 'static> Kept for FutureCell<T> {
+    fn give_up(&self) {
+        self.cancel();
+    }
+}
 
 fn settle<T>(fut: &FutureCell<T>, result: Result<T>) {
     if !fut.done() {
@@ -108,7 +112,10 @@ impl<T> Drop for ThreadsafeSetter<T> {
             let number = self.number;
             // A closed loop has nobody to tell.
             let _closed = handle.call_soon(move || {
-                drop(running_loop().and_then(|event_loop| event_loop.release(number)))
+                let kept = running_loop().and_then(|event_loop| event_loop.release(number));
+                if let Some(future) = kept {
+                    future.give_up();
+                }
             });
         }
     }
