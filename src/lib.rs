@@ -74,7 +74,11 @@
 //! | `coro.send(None)`, `throw`, `close` | [`Coroutine::send`], [`throw`](Coroutine::throw), [`close`](Coroutine::close) |
 //! | `StopIteration(value)` | [`Step::Returned`] |
 //! | a bare `yield`, `sleep(0)` | [`yield_now`] |
-//! | `asyncio.sleep`, `gather` | [`sleep`], [`sleep_with`], [`gather`], [`gather_results`] |
+//! | `asyncio.sleep`, `gather` | [`sleep`], [`sleep_with`], [`gather`](fn@gather), [`gather_results`] |
+//! | `asyncio.wait`, `wait_for`, `shield`, `as_completed` | [`wait`], [`wait_for`], [`shield`], [`as_completed`] |
+//! | `asyncio.Lock`, `Event`, `Condition`, `Semaphore`, `Queue` | [`sync`] |
+//! | `loop.run_in_executor`, `run_coroutine_threadsafe` | [`EventLoop::run_in_executor`], [`run_coroutine_threadsafe`] |
+//! | `loop.set_debug`, `set_exception_handler` | [`reports`] |
 //! | `async with` | [`AsyncContextManager`], [`async_with`] |
 //! | `async for` | [`AsyncIter`] and `while let` |
 //! | `raise`, `except` | `?` on a [`Result`], and `match` |

@@ -4,7 +4,7 @@
 //! interrupted but at an `await`. These are for what must hold *across* an `await`, and for having
 //! tasks wait their turn.
 //!
-//! All of them are built from futures and a `VecDeque`; see [`line`]. They are handles: cloning one
+//! All of them are built from futures and a `VecDeque`; see [`mod@line`]. They are handles: cloning one
 //! is cheap and gives the same lock. First come, first served, and nobody jumps the queue. Whoever
 //! is cancelled in the line leaves it, and what was handed to him already goes to the next.
 
