@@ -4,7 +4,7 @@
 //! rest is what the loop tells whoever watches it.
 
 mod support;
-use send_none::{Coroutine, Event, FutureCell, Result, Step, Suspended};
+use send_none::{Coroutine, FutureCell, LoopEvent, Result, Step, Suspended};
 use std::time::Duration;
 
 async fn pass_on_result(fut: FutureCell<&str>) -> Result<&str> {
@@ -36,26 +36,28 @@ fn by_hand(fut: FutureCell<&'static str>) -> Result<()> {
     Ok(())
 }
 
-fn tell(time: Duration, event: &Event) {
+fn tell(time: Duration, event: &LoopEvent) {
     let line = match event {
-        Event::TaskMade { task } => {
+        LoopEvent::TaskMade { task } => {
             format!("a task is made, it is Future-{task}; its first step joins the run queue")
         }
-        Event::TurnBegan { turn, batch } => format!("turn {turn}: the batch is {batch}"),
-        Event::StepBegan { .. } => "  the task sends into the coroutine: send(waker)".into(),
-        Event::Parked { on, .. } => format!("    -> suspended on Future-{on}: the task is parked"),
-        Event::Asleep { until: Some(until) } => {
+        LoopEvent::TurnBegan { turn, batch } => format!("turn {turn}: the batch is {batch}"),
+        LoopEvent::StepBegan { .. } => "  the task sends into the coroutine: send(waker)".into(),
+        LoopEvent::Parked { on, .. } => {
+            format!("    -> suspended on Future-{on}: the task is parked")
+        }
+        LoopEvent::Asleep { until: Some(until) } => {
             format!(
                 "nothing is ready: the loop sleeps until t={}",
                 until.as_secs()
             )
         }
-        Event::TimerDue { .. } => "a timer is due: its callback joins the run queue".into(),
-        Event::Settled { future, waiting } => {
+        LoopEvent::TimerDue { .. } => "a timer is due: its callback joins the run queue".into(),
+        LoopEvent::Settled { future, waiting } => {
             format!("    Future-{future} is settled; {waiting} waits for it")
         }
-        Event::Woken { .. } => "    its waker is called: the task joins the run queue".into(),
-        Event::Returned { .. } => "    -> returned: the task is done".into(),
+        LoopEvent::Woken { .. } => "    its waker is called: the task joins the run queue".into(),
+        LoopEvent::Returned { .. } => "    -> returned: the task is done".into(),
         other => format!("{other:?}"),
     };
     println!("  t={:<2} {line}", time.as_secs());

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
+use std::task::Waker;
 
 use crate::error::Error;
 
@@ -54,12 +55,14 @@ pub(crate) trait About {
     fn failure(&self) -> Option<Error>;
     /// Gives a place in the line up. Fine if the line is gone already.
     fn leave_line(&self, place: u64);
+    /// Whether this waker stands at that place in the line.
+    fn holds(&self, place: u64, waker: &Waker) -> bool;
     /// Whether anybody stands in the line.
     fn is_waited_for(&self) -> bool;
 }
 
-/// Tasks are kept from waiting for each other in a circle, unless it is a larger one than this. To
-/// look any further, at each wait, would make a long chain of tasks slow.
+/// Tasks are kept from waiting for each other in a circle, if it is found among so many futures. To
+/// look at more of them, at each wait, would make a long chain of tasks slow.
 const FAR: usize = 256;
 
 impl AnyFuture {

@@ -29,13 +29,14 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::observer::ExceptionContext;
-use crate::step::{Record, Waits};
+use crate::step::{self, Record, Stepped, Waits};
 use crate::turn::get_event_loop;
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
@@ -59,12 +60,32 @@ use crate::turn::get_event_loop;
 /// # Ok::<(), send_none::Error>(())
 /// ```
 pub struct Coroutine<F> {
-    /// Boxed, because a future must not move once it was polled. Gone when it has ended.
-    body: Option<Pin<Box<F>>>,
-    started: bool,
+    /// Gone when it has ended.
+    body: Option<Body<F>>,
     /// What it waits for since the last step.
-    waits: Waits,
+    by_hand: Rc<ByHand>,
     made_at: &'static Location<'static>,
+}
+
+/// A coroutine that has not ended.
+pub(crate) struct Body<F> {
+    /// Boxed, because a future must not move once it was polled.
+    future: Pin<Box<F>>,
+    started: bool,
+}
+
+/// What stands for a coroutine that is driven by hand, where a task would be.
+#[derive(Default)]
+struct ByHand(Record);
+
+impl Stepped for ByHand {
+    fn record(&self) -> &Record {
+        &self.0
+    }
+
+    fn as_task(self: Rc<Self>) -> Option<AnyFuture> {
+        None
+    }
 }
 
 /// What came of a step. Python: what `send` returns or raises.
@@ -88,10 +109,48 @@ pub enum Suspended {
     Foreign,
 }
 
-/// What comes of a step that a task takes.
-pub(crate) enum Progress<T> {
+/// What comes of a poll.
+pub(crate) enum Progress<F, T> {
     Returned(Result<T>),
-    Suspended(Waits),
+    /// What it waits for is in the record.
+    Suspended(Body<F>),
+}
+
+impl<F> Body<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Body {
+            future: Box::pin(future),
+            started: false,
+        }
+    }
+}
+
+impl<F, T> Body<F>
+where
+    F: Future<Output = Result<T>>,
+{
+    /// One poll. What is thrown in stands in the record, and what it ends in stands there after it.
+    pub(crate) fn resume(mut self, stepped: Rc<dyn Stepped>, waker: &Waker) -> Progress<F, T> {
+        let before = stepped.record().waits.take();
+        drop(before);
+        if !std::mem::replace(&mut self.started, true) {
+            if let Some(error) = stepped.record().thrown.take() {
+                return Progress::Returned(Err(error)); // and the body is dropped
+            }
+        }
+        let guard = step::open(stepped.clone(), waker);
+        // Should this panic, the body is dropped on the way out.
+        let poll = self.future.as_mut().poll(&mut Context::from_waker(waker));
+        drop(guard);
+        // What no leaf of this crate has taken, a future from elsewhere could not take.
+        let untaken = stepped.record().thrown.take();
+        match (poll, untaken) {
+            (Poll::Pending, None) => Progress::Suspended(self),
+            (Poll::Pending, Some(error)) => Progress::Returned(Err(error)),
+            (Poll::Ready(result), None) => Progress::Returned(result),
+            (Poll::Ready(result), Some(error)) => Progress::Returned(result.and(Err(error))),
+        }
+    }
 }
 
 impl<F, T> Coroutine<F>
@@ -102,9 +161,8 @@ where
     #[track_caller]
     pub fn new(future: F) -> Self {
         Coroutine {
-            body: Some(Box::pin(future)),
-            started: false,
-            waits: Waits::default(),
+            body: Some(Body::new(future)),
+            by_hand: Rc::default(),
             made_at: Location::caller(),
         }
     }
@@ -117,7 +175,8 @@ where
     ///
     /// A coroutine that has ended answers with an error.
     pub fn send(&mut self, waker: Option<&Waker>) -> Step<T> {
-        let too_early = waker.is_none() && self.waits.single().is_some_and(|future| !future.done());
+        let pending = |waits: &Waits| waits.single().is_some_and(|future| !future.done());
+        let too_early = waker.is_none() && pending(&self.by_hand.0.waits.borrow());
         let thrown = too_early.then(|| {
             let advice = "settle the future it waits for, then send again";
             Error::runtime("await wasn't used with future", advice)
@@ -139,54 +198,24 @@ where
     /// its values do when they are dropped is done. Python: `coro.close()`, which raises
     /// `GeneratorExit` at the `await`.
     pub fn close(&mut self) {
-        self.body = None;
-        self.started = true;
-        self.waits = Waits::default();
+        let (body, waits) = (self.body.take(), self.by_hand.0.waits.take());
+        drop((body, waits));
     }
 
     fn step(&mut self, waker: &Waker, thrown: Option<Error>) -> Step<T> {
-        match self.resume(waker, thrown, None) {
-            Progress::Returned(result) => Step::Returned(result),
-            Progress::Suspended(waits) => {
-                self.waits = waits.clone();
-                Step::Suspended(waits.into_suspended())
-            }
-        }
-    }
-
-    /// One poll, with a record of what it ended in. The task's way in.
-    pub(crate) fn resume(
-        &mut self,
-        waker: &Waker,
-        thrown: Option<Error>,
-        stepper: Option<AnyFuture>,
-    ) -> Progress<T> {
-        self.waits = Waits::default();
-        let Some(mut body) = self.body.take() else {
-            return Progress::Returned(Err(reused()));
+        let Some(body) = self.body.take() else {
+            return Step::Returned(Err(reused()));
         };
-        let started = std::mem::replace(&mut self.started, true);
-        if let (false, Some(error)) = (started, &thrown) {
-            drop(body);
-            return Progress::Returned(Err(error.clone()));
-        }
-        let record = Record::begin(waker, thrown, stepper);
-        // Should this panic, the body is dropped on the way out.
-        let poll = body.as_mut().poll(&mut Context::from_waker(waker));
-        let (untaken, waits) = record.end();
-        match (poll, untaken) {
-            (Poll::Ready(result), untaken) => {
-                drop(body);
-                // A future from elsewhere was ready, and could not take it.
-                Progress::Returned(result.and_then(|value| untaken.map_or(Ok(value), Err)))
+        self.by_hand.0.thrown.set(thrown);
+        match body.resume(self.by_hand.clone(), waker) {
+            Progress::Returned(result) => {
+                let waits = self.by_hand.0.waits.take();
+                drop(waits);
+                Step::Returned(result)
             }
-            (Poll::Pending, Some(error)) => {
-                drop(body);
-                Progress::Returned(Err(error))
-            }
-            (Poll::Pending, None) => {
+            Progress::Suspended(body) => {
                 self.body = Some(body);
-                Progress::Suspended(waits)
+                Step::Suspended(self.by_hand.0.waits.borrow().as_suspended())
             }
         }
     }
@@ -200,7 +229,7 @@ fn reused() -> Error {
 }
 
 impl Waits {
-    fn into_suspended(self) -> Suspended {
+    fn as_suspended(&self) -> Suspended {
         match self.single() {
             Some(future) => Suspended::On(future.clone()),
             None if self.is_bare_yield() => Suspended::Yield,
@@ -217,12 +246,13 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         // Awaited inside another coroutine: the record is that one's.
-        self.waits = Waits::default();
+        let waits = self.by_hand.0.waits.take();
+        drop(waits);
         let Some(mut body) = self.body.take() else {
             return Poll::Ready(Err(reused()));
         };
-        self.started = true;
-        let poll = body.as_mut().poll(cx);
+        body.started = true;
+        let poll = body.future.as_mut().poll(cx);
         if poll.is_pending() {
             self.body = Some(body);
         }
@@ -233,7 +263,7 @@ where
 /// In debug mode, one that goes away unstarted is reported: somebody forgot to await it.
 impl<F> Drop for Coroutine<F> {
     fn drop(&mut self) {
-        if self.started || self.body.is_none() {
+        if self.body.as_ref().is_none_or(|body| body.started) {
             return;
         }
         if let Some(event_loop) = get_event_loop().ok().filter(EventLoop::debug) {
@@ -246,10 +276,10 @@ impl<F> Drop for Coroutine<F> {
 
 impl<F> fmt::Debug for Coroutine<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match (&self.body, self.started) {
-            (None, _) => "finished",
-            (Some(_), false) => "not started",
-            (Some(_), true) => "suspended",
+        let state = match &self.body {
+            None => "finished",
+            Some(body) if body.started => "suspended",
+            Some(_) => "not started",
         };
         write!(f, "<coroutine {state}>")
     }

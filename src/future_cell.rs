@@ -63,8 +63,8 @@ pub(crate) enum Outcome<T> {
 pub(crate) struct Settable<T: 'static> {
     pub(crate) id: u64,
     /// For reports.
-    kind: &'static str,
-    made_at: &'static Location<'static>,
+    pub(crate) kind: &'static str,
+    pub(crate) made_at: &'static Location<'static>,
     pub(crate) event_loop: Weak<Core>,
     /// Whether anybody asked for the error, if there is one.
     pub(crate) looked_at: Cell<bool>,
@@ -101,7 +101,11 @@ pub(crate) type SharedCallback<T> = Rc<dyn Fn(&FutureCell<T>)>;
 /// Everything that has a [`Settable`] in it and so can stand behind a [`FutureCell`].
 pub(crate) trait AsCell<T: 'static>: AnyCell {
     fn settable(&self) -> &Settable<T>;
-    /// The task, if it is one: then its outcome comes from its coroutine and from nowhere else.
+    /// Why its outcome cannot be set from outside, if so.
+    fn sets_itself(&self) -> Option<&'static str> {
+        None
+    }
+    /// The task, if it is one.
     fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
         None
     }
@@ -165,6 +169,10 @@ impl<T: 'static> FutureCell<T> {
         }
     }
 
+    pub(crate) fn sets_itself(&self) -> bool {
+        self.shared.sets_itself().is_some()
+    }
+
     /// Its loop, unless that is gone.
     pub(crate) fn event_loop(&self) -> Option<EventLoop> {
         self.shared.settable().event_loop()
@@ -178,10 +186,18 @@ impl<T: 'static> FutureCell<T> {
 impl<T: 'static> Settable<T> {
     #[track_caller]
     pub(crate) fn new(event_loop: &EventLoop, kind: &'static str) -> Self {
+        Self::made_at(event_loop, kind, Location::caller())
+    }
+
+    pub(crate) fn made_at(
+        event_loop: &EventLoop,
+        kind: &'static str,
+        made_at: &'static Location<'static>,
+    ) -> Self {
         Settable {
             id: event_loop.next_id(),
             kind,
-            made_at: Location::caller(),
+            made_at,
             looked_at: Cell::new(false),
             event_loop: Rc::downgrade(&event_loop.core),
             outcome: OnceCell::new(),
@@ -271,6 +287,12 @@ impl<T: 'static> About for Settable<T> {
         drop(old);
     }
 
+    fn holds(&self, place: u64, waker: &Waker) -> bool {
+        let line = &self.line.borrow().waiting;
+        let found = line.binary_search_by_key(&place, |(place, _)| *place);
+        found.is_ok_and(|i| matches!(&line[i].1, Waiter::Task(held) if held.will_wake(waker)))
+    }
+
     fn is_waited_for(&self) -> bool {
         !self.line.borrow().waiting.is_empty()
     }
@@ -285,31 +307,6 @@ impl<T: 'static> About for Settable<T> {
             Some(Outcome::Done(Ok(_))) => write!(f, "<{name} finished>"),
             Some(Outcome::Done(Err(error))) => write!(f, "<{name} finished, error={error:?}>"),
         }
-    }
-}
-
-impl<T> Settable<T> {
-    /// It goes away. If there is an error in it, did anybody look?
-    pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
-        let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
-            return;
-        };
-        if self.looked_at.replace(true) {
-            return;
-        }
-        let message = format!("{} exception was never retrieved", self.kind);
-        let context = ExceptionContext::new(message).with_exception(error.clone());
-        let context = context.about(format!("<{}>", name()), self.made_at);
-        match self.event_loop() {
-            Some(event_loop) => event_loop.call_exception_handler(&context),
-            None => context.print(),
-        }
-    }
-}
-
-impl<T> Drop for Settable<T> {
-    fn drop(&mut self) {
-        self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
     }
 }
 

@@ -152,7 +152,7 @@ pub use crate::error::{Error, Raisable, Result};
 pub use crate::event_loop::EventLoop;
 pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};
-pub use crate::observer::{Event, ExceptionContext, Observer};
+pub use crate::observer::{ExceptionContext, LoopEvent, Observer};
 pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};

@@ -1,7 +1,7 @@
 //! The door for other threads.
 //!
-//! Nothing in this crate can be shared between threads, but for what stands in this file: a loop
-//! runs its callbacks and tasks on one thread and needs no lock for them. Other threads have two
+//! A loop runs its callbacks and tasks on one thread, and needs no lock for them. Other threads reach
+//! it only through what stands in this file. They have two
 //! wishes: run this callback, and wake that task. Both are notes which they drop into the loop's
 //! mailbox. The loop empties it at the start of each turn.
 //!
@@ -13,6 +13,7 @@
 //!
 //! Next: [`event_loop`](crate::event_loop), what a loop is made of.
 
+use std::panic::Location;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What another thread can wish for.
 pub(crate) enum Note {
-    Call(Box<dyn FnOnce() + Send>),
+    /// And where it was scheduled.
+    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
     Wake(TaskKey),
 }
 

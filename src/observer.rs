@@ -16,7 +16,7 @@ use crate::error::Error;
 /// Something that happened in a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Event {
+pub enum LoopEvent {
     /// A turn begins to run its batch: so many callbacks and steps, no more.
     TurnBegan {
         /// The first turn of a loop is 1.
@@ -83,11 +83,11 @@ pub enum Event {
 /// loop alone.
 pub trait Observer {
     /// Something happened, at that moment of the loop's clock.
-    fn event(&self, time: Duration, event: &Event);
+    fn event(&self, time: Duration, event: &LoopEvent);
 }
 
-impl<F: Fn(Duration, &Event)> Observer for F {
-    fn event(&self, time: Duration, event: &Event) {
+impl<F: Fn(Duration, &LoopEvent)> Observer for F {
+    fn event(&self, time: Duration, event: &LoopEvent) {
         self(time, event);
     }
 }

@@ -5,7 +5,7 @@
 //! follows what still happens at the end. The stop callback is queued like any other; what was
 //! queued before it runs, and what else is in its batch runs, and what these queue does not.
 //!
-//! Next: the [`combinators`](crate::combinators), the first things built on all this.
+//! Next: the [`protocols`](crate::protocols), the first things built on all this.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -182,7 +182,8 @@ where
 /// that are left are cancelled and waited for, and the loop is closed. Python: `asyncio.run`.
 ///
 /// # Errors
-/// The error of the coroutine. And if another loop is running on this thread.
+/// The error of the coroutine. Otherwise, if a task that is left refuses its cancellation and then
+/// waits for something that never comes. And if another loop is running on this thread.
 ///
 /// # Panics
 /// If the coroutine panics.
@@ -195,9 +196,12 @@ where
     let event_loop = EventLoop::new();
     let run = || event_loop.run_until_complete(coroutine);
     let result = catch_unwind(AssertUnwindSafe(run));
-    event_loop.finish_what_is_left()?;
-    event_loop.close()?;
-    result.unwrap_or_else(|panic| resume_unwind(panic))
+    let finished = event_loop.finish_what_is_left();
+    let closed = event_loop.close();
+    match result {
+        Err(panic) => resume_unwind(panic),
+        Ok(result) => result.and_then(|value| finished.and(closed).map(|()| value)),
+    }
 }
 
 impl EventLoop {

@@ -12,7 +12,9 @@
 //! | Executing … took … seconds | in debug mode: a callback or a step kept everybody waiting |
 //! | coroutine was never awaited | in debug mode: a [`Coroutine`](crate::Coroutine) was dropped unstarted |
 //!
-//! Each report names the task or future, and the line of the source where that was made.
+//! Each of these names the task, future or callback, and the line of the source where that was made.
+//! Besides there are panics in odd places (a waker, an observer, a drop), which say no more than
+//! that, and what the clean-up of [`run`](crate::run) finds.
 //!
 //! Debug mode is switched on by [`set_debug`](EventLoop::set_debug), or for all loops by
 //! `SEND_NONE_DEBUG=1` in the environment. When it is off it costs the test of a flag.
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 use crate::event_loop::EventLoop;
 use crate::handle::{Report, Run, call_guarded};
-use crate::observer::{Event, ExceptionContext, Observer};
+use crate::observer::{ExceptionContext, LoopEvent, Observer};
 
 /// Reporting.
 impl EventLoop {
@@ -89,7 +91,7 @@ impl EventLoop {
 
 /// Watching.
 impl EventLoop {
-    /// Attaches an observer in place of the present one. [`Event`] says what it is told.
+    /// Attaches an observer in place of the present one. [`LoopEvent`] says what it is told.
     pub fn observe(&self, observer: impl Observer + 'static) {
         let old = self.core.observer.replace(Some(Rc::new(observer)));
         self.core.watched.set(true);
@@ -97,7 +99,7 @@ impl EventLoop {
     }
 
     /// Tells the observer, if there is one.
-    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+    pub(crate) fn tell(&self, event: impl FnOnce() -> LoopEvent) {
         if self.core.watched.get() {
             let observer = self.core.observer.borrow().clone();
             let Some(observer) = observer else { return };

@@ -18,7 +18,7 @@ use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Watch};
 use crate::error::{Error, Result};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
-use crate::observer::{Event, ExceptionContext};
+use crate::observer::{ExceptionContext, LoopEvent};
 
 impl<T, R, F> From<F> for DoneCallback<T>
 where
@@ -51,10 +51,11 @@ impl<T: 'static> FutureCell<T> {
     /// Settles it with a result, and queues all who wait for it.
     ///
     /// # Errors
-    /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task. If
+    /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task or a
+    /// gather. If
     /// the loop is closed and there are callbacks: then it is settled, but they cannot be queued.
     pub fn set_result(&self, result: T) -> Result<()> {
-        self.set(Ok(result), "Task does not support set_result operation")
+        self.set(Ok(result), "set_result")
     }
 
     /// Settles it with an error, and queues all who wait for it.
@@ -62,18 +63,14 @@ impl<T: 'static> FutureCell<T> {
     /// # Errors
     /// As [`set_result`](FutureCell::set_result).
     pub fn set_exception(&self, error: impl Into<Error>) -> Result<()> {
-        self.set(
-            Err(error.into()),
-            "Task does not support set_exception operation",
-        )
+        self.set(Err(error.into()), "set_exception")
     }
 
-    fn set(&self, result: Result<T>, refusal: &str) -> Result<()> {
-        if self.shared.clone().loop_task().is_some() {
-            return Err(Error::runtime(
-                refusal,
-                "return the value from its coroutine",
-            ));
+    fn set(&self, result: Result<T>, operation: &str) -> Result<()> {
+        if let Some(kind) = self.shared.sets_itself() {
+            let text = format!("{kind} does not support {operation} operation");
+            let advice = "its outcome comes from its coroutine, or from its members";
+            return Err(Error::runtime(&text, advice));
         }
         self.settle(result)
     }
@@ -163,7 +160,7 @@ impl<T: 'static> Settable<T> {
         }
         let line = std::mem::take(&mut self.line.borrow_mut().waiting);
         if let Some(event_loop) = self.event_loop() {
-            event_loop.tell(|| Event::Settled {
+            event_loop.tell(|| LoopEvent::Settled {
                 future: self.id,
                 waiting: line.len(),
             });
@@ -221,5 +218,30 @@ impl<T: 'static> AnyCell for Settable<T> {
 impl<T: 'static> AsCell<T> for Settable<T> {
     fn settable(&self) -> &Settable<T> {
         self
+    }
+}
+
+impl<T> Settable<T> {
+    /// It goes away. If there is an error in it, did anybody look?
+    pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
+        let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
+            return;
+        };
+        if self.looked_at.replace(true) {
+            return;
+        }
+        let message = format!("{} exception was never retrieved", self.kind);
+        let context = ExceptionContext::new(message).with_exception(error.clone());
+        let context = context.about(format!("<{}>", name()), self.made_at);
+        match self.event_loop() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => context.print(),
+        }
+    }
+}
+
+impl<T> Drop for Settable<T> {
+    fn drop(&mut self) {
+        self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
     }
 }

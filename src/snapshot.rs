@@ -119,8 +119,8 @@ impl EventLoop {
         if other_threads || elsewhere || !self.core.mailbox.is_empty() {
             return Ok(());
         }
-        let text = "the loop would sleep for ever: nothing is ready, no timer is set, and nobody is \
-                    left who could wake it";
+        let text = "the loop would sleep for ever: nothing is ready, no timer will ever fire, and \
+                    nobody is left who could wake it";
         let text = format!("{text}\n{}", self.snapshot());
         Err(Error::runtime(
             &text,

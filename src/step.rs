@@ -1,9 +1,10 @@
 //! The step in progress.
 //!
-//! While a coroutine is polled, a record lies in a thread-local: which waker the step was given,
-//! whether an error is to be thrown in, and what the leaves say they wait for. [`Record::begin`]
-//! lays it out, and the guard that it returns puts back the one that lay there before. So steps can
-//! nest: a coroutine may send into another one by hand.
+//! Each coroutine has a [`Record`]: which waker its step was given, whether an error is to be thrown
+//! in, and what its leaves say they wait for. While it is polled the record lies open in a
+//! thread-local, for the leaves to find it. [`open`] opens it, and the guard that this returns puts
+//! back the one that lay there before. So steps can nest: a coroutine may send into another one by
+//! hand.
 //!
 //! A leaf is a future that says `Pending` itself. On each poll, ours do three things:
 //!
@@ -18,7 +19,8 @@
 //!
 //! Next: [`coroutine`](crate::coroutine), which takes the steps.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
 use crate::any_future::AnyFuture;
@@ -35,8 +37,6 @@ pub(crate) struct Waits {
     /// A hand-written combinator may pass its waker on to several leaves.
     more: Vec<Wait>,
     yielded: bool,
-    /// The leaf cannot be waited for here; this is to be thrown in next.
-    pub(crate) refused: Option<Error>,
 }
 
 impl Waits {
@@ -60,6 +60,14 @@ impl Waits {
             .iter()
             .chain(&self.more)
             .map(|(future, _)| future)
+    }
+
+    /// At how many of the places that it is said to stand at this waker really stands.
+    pub(crate) fn count_held(&self, waker: &Waker) -> usize {
+        let waits = self.first.iter().chain(&self.more);
+        waits
+            .filter(|(future, place)| future.0.about().holds(*place, waker))
+            .count()
     }
 
     fn add(&mut self, future: AnyFuture, place: u64) {
@@ -88,97 +96,87 @@ fn id_of(waker: &Waker) -> WakerId {
     (waker.data(), waker.vtable())
 }
 
-/// The record of one step.
+/// The record of a coroutine's step in progress, and of its last step when none is.
+#[derive(Default)]
 pub(crate) struct Record {
-    waker: WakerId,
-    thrown: Option<Error>,
-    /// The task that takes the step, if it is one.
-    stepper: Option<AnyFuture>,
-    waits: Waits,
+    waker: Cell<Option<WakerId>>,
+    /// To be thrown in, until a leaf takes it.
+    pub(crate) thrown: Cell<Option<Error>>,
+    pub(crate) waits: RefCell<Waits>,
+    /// A leaf cannot be waited for; this is to be thrown in next.
+    pub(crate) refused: Cell<Option<Error>>,
+}
+
+/// Whose record it is: a task, or a coroutine that is driven by hand.
+pub(crate) trait Stepped {
+    fn record(&self) -> &Record;
+    /// The task, if it is one.
+    fn as_task(self: Rc<Self>) -> Option<AnyFuture>;
 }
 
 thread_local! {
-    static RECORD: RefCell<Option<Record>> = const { RefCell::new(None) };
+    static OPEN: RefCell<Option<Rc<dyn Stepped>>> = const { RefCell::new(None) };
 }
 
-/// Puts another record there, and gives back the one that was. (While a thread ends its
-/// thread-locals are gone; then there is none.)
-fn replace(record: Option<Record>) -> Option<Record> {
-    RECORD
-        .try_with(|place| place.replace(record))
-        .ok()
-        .flatten()
+/// Puts another one there, and gives back the one that was. (While a thread ends its thread-locals
+/// are gone; then there is none.)
+fn replace(stepped: Option<Rc<dyn Stepped>>) -> Option<Rc<dyn Stepped>> {
+    OPEN.try_with(|open| open.replace(stepped)).ok().flatten()
 }
 
-/// Does something with the record, if the waker is the one that its step was given.
-fn with<R>(waker: &Waker, act: impl FnOnce(&mut Record) -> R) -> Option<R> {
-    let find = |place: &RefCell<Option<Record>>| {
-        let mut place = place.borrow_mut();
-        let record = place.as_mut().filter(|record| {
-            let (data, vtable) = id_of(waker);
-            record.waker.0 == data && std::ptr::eq(record.waker.1, vtable)
-        });
-        record.map(act)
-    };
-    RECORD.try_with(find).ok().flatten()
+/// The one whose step is in progress, if the waker is the one that this step was given.
+fn find(waker: &Waker) -> Option<Rc<dyn Stepped>> {
+    let stepped = OPEN.try_with(|open| open.borrow().clone()).ok().flatten()?;
+    let (data, vtable) = stepped.record().waker.get()?;
+    let (given_data, given_vtable) = id_of(waker);
+    (data == given_data && std::ptr::eq(vtable, given_vtable)).then_some(stepped)
 }
 
-/// Puts the outer step's record back when it goes.
+/// Closes the record, and opens that of the outer step again.
 pub(crate) struct Guard {
-    outer: Option<Record>,
+    outer: Option<Rc<dyn Stepped>>,
 }
 
-impl Record {
-    pub(crate) fn begin(waker: &Waker, thrown: Option<Error>, stepper: Option<AnyFuture>) -> Guard {
-        let waits = Waits::default();
-        Guard {
-            outer: replace(Some(Record {
-                waker: id_of(waker),
-                thrown,
-                stepper,
-                waits,
-            })),
-        }
-    }
-}
-
-impl Guard {
-    /// Ends the step: the error that no leaf took, and what the leaves wait for. (The drop of this
-    /// guard puts the outer record back.)
-    pub(crate) fn end(self) -> (Option<Error>, Waits) {
-        let record = replace(None);
-        record
-            .map(|record| (record.thrown, record.waits))
-            .unwrap_or_default()
+/// Begins a step: opens the record.
+pub(crate) fn open(stepped: Rc<dyn Stepped>, waker: &Waker) -> Guard {
+    stepped.record().waker.set(Some(id_of(waker)));
+    Guard {
+        outer: replace(Some(stepped)),
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let record = replace(self.outer.take());
-        drop(record);
+        let inner = replace(self.outer.take());
+        drop(inner);
     }
 }
 
 /// The error that is to be thrown in at this leaf.
 pub(crate) fn take_thrown(waker: &Waker) -> Option<Error> {
-    with(waker, |record| record.thrown.take()).flatten()
+    find(waker)?.record().thrown.take()
 }
 
 /// Asks whether the step may wait for this future. If it may not, the reason is noted: then the leaf
 /// must not wait, and the reason will be thrown in there.
 pub(crate) fn may_wait_for(waker: &Waker, future: &AnyFuture) -> bool {
-    let task = with(waker, |record| record.stepper.clone()).flatten();
-    let Some(refusal) = task.and_then(|task| refusal(&task, future)) else {
+    let Some(stepped) = find(waker) else {
         return true;
     };
-    with(waker, |record| record.waits.refused = Some(refusal));
-    false
+    let task = stepped.clone().as_task();
+    let refusal = task.and_then(|task| refusal(&task, future));
+    let accepted = refusal.is_none();
+    if !accepted {
+        stepped.record().refused.set(refusal);
+    }
+    accepted
 }
 
 /// Notes that the step ends in waiting for this future, at that place in its line.
 pub(crate) fn park(waker: &Waker, future: AnyFuture, place: u64) {
-    with(waker, |record| record.waits.add(future, place));
+    if let Some(stepped) = find(waker) {
+        stepped.record().waits.borrow_mut().add(future, place);
+    }
 }
 
 fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
@@ -217,16 +215,16 @@ fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
 
 /// Notes that the step ends in a bare yield.
 pub(crate) fn park_on_nothing(waker: &Waker) {
-    with(waker, |record| record.waits.yielded = true);
+    if let Some(stepped) = find(waker) {
+        stepped.record().waits.borrow_mut().yielded = true;
+    }
 }
 
 /// The leaf that waited for this future, at that place in its line, was dropped in this step.
 pub(crate) fn forget(address: *const (), place: u64) {
-    let remove = |record: &RefCell<Option<Record>>| {
-        let mut record = record.borrow_mut();
-        record
-            .as_mut()
-            .and_then(|record| record.waits.remove(address, place))
-    };
-    drop(RECORD.try_with(remove));
+    let open = OPEN.try_with(|open| open.borrow().clone()).ok().flatten();
+    if let Some(stepped) = open {
+        let wait = stepped.record().waits.borrow_mut().remove(address, place);
+        drop(wait);
+    }
 }

@@ -5,9 +5,9 @@
 //!
 //! 1. **Send** into the coroutine, with the task's own waker.
 //! 2. If it **returned**, that is the task's outcome: settle, which queues all who await the task.
-//! 3. If it is **suspended**, the task is parked: off the run queue, referred to by nothing but its
-//!    loop's table of tasks and the waker that the leaf has stored. When the leaf's future is
-//!    settled it calls the waker, and that puts the task back on the run queue.
+//! 3. If it is **suspended**, the task is parked: off the run queue, and kept by nothing but its
+//!    loop's table. The leaf has its waker, which knows it only by number. When the leaf's future is
+//!    settled the waker is called, and that puts the task back on the run queue.
 //!
 //! A task is in exactly one [`State`]:
 //!
@@ -34,14 +34,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
 
-use crate::any_future::{About, AnyFuture};
-use crate::coroutine::{Coroutine, Progress};
+use crate::any_future::About;
+use crate::coroutine::{Body, Progress};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::{Report, Run, call_guarded};
-use crate::observer::{Event, ExceptionContext};
-use crate::step::Waits;
+use crate::observer::{ExceptionContext, LoopEvent};
+use crate::step::Record;
 use crate::task_table::{LoopTask, TaskKey, TaskState};
 use crate::turn::Current;
 use crate::waker::TaskWaker;
@@ -67,13 +67,11 @@ pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) name: RefCell<String>,
     pub(crate) state: Cell<State>,
     /// Taken out while it is polled, and gone once the task is done.
-    coroutine: Cell<Option<Coroutine<F>>>,
-    /// What it is parked on.
-    pub(crate) waits: RefCell<Waits>,
+    body: Cell<Option<Body<F>>>,
+    /// What it is parked on, and what is to be thrown in next.
+    pub(crate) record: Record,
     /// Cancelled, and still to be told.
     pub(crate) must_cancel: Cell<bool>,
-    /// To be thrown in at the next step: the leaf cannot be waited for.
-    throw_next: Cell<Option<Error>>,
     /// To be dropped at the next step.
     aborted: Cell<bool>,
     /// Whether a panic goes through to the caller of `run_until_complete`.
@@ -90,14 +88,13 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     fn run(self: Rc<Self>) -> Result<(), Report> {
-        let (Some(event_loop), Some(coroutine)) = (self.future.event_loop(), self.coroutine.take())
-        else {
+        let (Some(event_loop), Some(body)) = (self.future.event_loop(), self.body.take()) else {
             return Ok(());
         };
         if self.aborted.get() {
-            return self.drop_unfinished(coroutine);
+            return self.drop_unfinished(body);
         }
-        self.step(&event_loop, coroutine);
+        self.step(&event_loop, body);
         Ok(())
     }
 
@@ -128,10 +125,9 @@ where
             key,
             name: RefCell::new(event_loop.next_task_name()),
             state: Cell::new(State::Queued),
-            coroutine: Cell::new(Some(Coroutine::new(coroutine))),
-            waits: RefCell::default(),
+            body: Cell::new(Some(Body::new(coroutine))),
+            record: Record::default(),
             must_cancel: Cell::new(false),
-            throw_next: Cell::new(None),
             aborted: Cell::new(false),
             is_main: Cell::new(false),
             quiet: Cell::new(false),
@@ -141,24 +137,23 @@ where
     }
 
     /// Sends into the coroutine, once.
-    fn step(self: Rc<Self>, event_loop: &EventLoop, mut coroutine: Coroutine<F>) {
+    fn step(self: Rc<Self>, event_loop: &EventLoop, body: Body<F>) {
         self.state.set(State::Running { woken: false });
-        drop(self.waits.take());
-        let thrown = self.take_thrown();
-        event_loop.tell(|| Event::StepBegan {
+        if self.must_cancel.take() {
+            self.record.thrown.set(Some(Error::Cancelled));
+        }
+        event_loop.tell(|| LoopEvent::StepBegan {
             task: self.future.id,
         });
-        let stepper = AnyFuture(self.clone());
         let current = Current::set(event_loop, self.clone());
-        let progress = catch_unwind(AssertUnwindSafe(|| {
-            coroutine.resume(&self.waker, thrown, Some(stepper))
-        }));
+        let step = || body.resume(self.clone(), &self.waker);
+        let progress = catch_unwind(AssertUnwindSafe(step));
         drop(current);
         match progress {
             Ok(Progress::Returned(result)) => self.finish(event_loop, result),
-            Ok(Progress::Suspended(waits)) => {
-                self.coroutine.set(Some(coroutine));
-                self.park(event_loop, waits);
+            Ok(Progress::Suspended(body)) => {
+                self.body.set(Some(body));
+                self.park(event_loop);
             }
             Err(panic) => {
                 let error = Error::from_panic(&*panic);
@@ -174,7 +169,7 @@ where
     /// The coroutine has ended, and is dropped already.
     fn finish(self: Rc<Self>, event_loop: &EventLoop, result: Result<T>) {
         self.leave(event_loop);
-        event_loop.tell(|| Event::Returned {
+        event_loop.tell(|| LoopEvent::Returned {
             task: self.future.id,
         });
         let cancelled_at_the_end = self.must_cancel.get() && result.is_ok();
@@ -188,47 +183,44 @@ where
     }
 
     /// The coroutine is suspended. Is there a reason to go on at once?
-    fn park(self: Rc<Self>, event_loop: &EventLoop, mut waits: Waits) {
-        event_loop.tell(|| match waits.single() {
-            Some(future) => Event::Parked {
+    fn park(self: Rc<Self>, event_loop: &EventLoop) {
+        event_loop.tell(|| match self.record.waits.borrow().single() {
+            Some(future) => LoopEvent::Parked {
                 task: self.future.id,
                 on: future.0.about().id(),
             },
-            None => Event::Suspended {
+            None => LoopEvent::Suspended {
                 task: self.future.id,
             },
         });
-        let refused = waits.refused.take();
-        if self.must_cancel.get() && cancel_all(waits.futures()) {
+        if self.must_cancel.get() && self.cancel_what_it_waits_for() {
             self.must_cancel.set(false);
         }
-        let must_tell = self.must_cancel.get() && waits.all_done();
+        let must_tell = self.must_cancel.get() && self.record.waits.borrow().all_done();
+        let refused = self.record.refused.take();
         let woken = self.state.get() == State::Running { woken: true };
         let go_on = woken || must_tell || refused.is_some() || self.aborted.get();
-        self.throw_next.set(refused);
-        self.waits.replace(waits);
+        self.record.thrown.set(refused);
         self.state.set(State::Parked);
         if go_on {
             self.wake();
         }
     }
 
-    /// What is to be thrown in at this step.
-    fn take_thrown(&self) -> Option<Error> {
-        let refused = self.throw_next.take();
-        if self.must_cancel.take() {
-            Some(Error::Cancelled)
-        } else {
-            refused
-        }
+    /// Asks all of it; true if any said yes.
+    fn cancel_what_it_waits_for(&self) -> bool {
+        let futures: Vec<_> = self.record.waits.borrow().futures().cloned().collect();
+        futures
+            .iter()
+            .fold(false, |any, future| future.cancel() | any)
     }
 
-    fn drop_unfinished(self: Rc<Self>, coroutine: Coroutine<F>) -> Result<(), Report> {
+    fn drop_unfinished(self: Rc<Self>, body: Body<F>) -> Result<(), Report> {
         if let Some(event_loop) = self.future.event_loop() {
             self.leave(&event_loop);
         }
-        drop(self.waits.take());
-        let dropped = call_guarded(|| drop(coroutine));
+        drop(self.record.waits.take());
+        let dropped = call_guarded(|| drop(body));
         let dropped = dropped.map_err(|error| {
             let context = ExceptionContext::new("Exception in the drop of an aborted task");
             Box::new(
@@ -249,11 +241,6 @@ where
     }
 }
 
-/// Asks all of them; true if any said yes.
-fn cancel_all<'a>(futures: impl Iterator<Item = &'a AnyFuture>) -> bool {
-    futures.fold(false, |any, future| future.cancel() | any)
-}
-
 impl<F, T> LoopTask for TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
@@ -265,7 +252,7 @@ where
             State::Parked => {
                 self.state.set(State::Queued);
                 if let Some(event_loop) = self.future.event_loop() {
-                    event_loop.tell(|| Event::Woken {
+                    event_loop.tell(|| LoopEvent::Woken {
                         task: self.future.id,
                     });
                     event_loop.enqueue(self);
@@ -285,15 +272,15 @@ where
         }
         if let Some(event_loop) = self.future.event_loop().filter(|_| !self.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
-            let subject = match self.waits.borrow().single() {
+            let subject = match self.record.waits.borrow().single() {
                 Some(future) => format!("<{} waiting for {future:?}>", self.name.borrow()),
                 None => self.describe(),
             };
             event_loop.call_exception_handler(&context.about(subject, self.made_at()));
         }
         self.future.dissolve_line();
-        drop(self.waits.take());
-        drop(self.coroutine.take());
+        drop(self.record.waits.take());
+        drop(self.body.take());
     }
 
     fn state(&self) -> TaskState {
@@ -305,8 +292,9 @@ where
     }
 
     fn waker_is_elsewhere(&self) -> bool {
-        // Two are here, and one in the line of each future that it waits for.
-        Arc::strong_count(&self.task_waker) > 2 + self.waits.borrow().futures().count()
+        // Two are here, and one in the line of each future that it is known to wait for.
+        let in_lines = self.record.waits.borrow().count_held(&self.waker);
+        Arc::strong_count(&self.task_waker) > 2 + in_lines
     }
 
     fn set_name(&self, name: &str) {

@@ -18,6 +18,7 @@ use std::rc::Rc;
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::Result;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
+use crate::step::{Record, Stepped};
 use crate::task::{State, TaskCell};
 use crate::task_table::LoopTask;
 
@@ -34,14 +35,19 @@ where
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
-        self.waits.borrow().futures().cloned().collect()
+        match self.state.get() {
+            // What it will wait for when this step is over is not known yet.
+            State::Running { .. } => Vec::new(),
+            _ => self.record.waits.borrow().futures().cloned().collect(),
+        }
     }
 
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {
         if !passed_on {
             self.must_cancel.set(true);
             // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-            let must_tell = self.state.get() == State::Parked && self.waits.borrow().all_done();
+            let must_tell =
+                self.state.get() == State::Parked && self.record.waits.borrow().all_done();
             if must_tell {
                 self.wake();
             }
@@ -54,12 +60,29 @@ where
     }
 }
 
+impl<F, T> Stepped for TaskCell<F, T>
+where
+    F: Future<Output = Result<T>> + 'static,
+{
+    fn record(&self) -> &Record {
+        &self.record
+    }
+
+    fn as_task(self: Rc<Self>) -> Option<AnyFuture> {
+        Some(AnyFuture(self))
+    }
+}
+
 impl<F, T> AsCell<T> for TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
     fn settable(&self) -> &Settable<T> {
         &self.future
+    }
+
+    fn sets_itself(&self) -> Option<&'static str> {
+        Some("Task")
     }
 
     fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {

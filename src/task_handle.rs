@@ -17,7 +17,7 @@ use crate::any_future::{AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::future_cell::FutureCell;
-use crate::observer::Event;
+use crate::observer::LoopEvent;
 use crate::task::TaskCell;
 use crate::task_table::LoopTask;
 use crate::turn::running_loop;
@@ -43,7 +43,7 @@ impl EventLoop {
         let task = TaskCell::new(self, coroutine);
         if self.may_schedule() {
             self.core.tasks.borrow_mut().insert(task.clone());
-            self.tell(|| Event::TaskMade {
+            self.tell(|| LoopEvent::TaskMade {
                 task: task.about().id(),
             });
             self.enqueue(task.clone());

@@ -6,6 +6,7 @@
 //! Next: [`step`](crate::step), what is known of a step in progress.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -83,7 +84,7 @@ impl ThreadsafeHandle {
             return Ok(());
         }
         self.mailbox
-            .post(Note::Call(Box::new(callback)))
+            .post(Note::Call(Box::new(callback), Location::caller()))
             .map_err(|_note| Error::closed())
     }
 }

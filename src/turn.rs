@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::handle::{Call, Run};
 use crate::mailbox::Note;
-use crate::observer::{Event, ExceptionContext};
+use crate::observer::{ExceptionContext, LoopEvent};
 use crate::task_table::LoopTask;
 
 /// Running.
@@ -37,9 +37,8 @@ impl EventLoop {
     ///
     /// # Errors
     /// If the loop is closed, or this loop or another one is already running on this thread;
-    /// nothing ran then. If the loop would sleep for ever: nothing is ready, no timer is set, and
-    /// nobody is left who could wake it; see [`snapshot`](crate::snapshot). And on a virtual clock,
-    /// if all that is left to wait for lies beyond the end of time.
+    /// nothing ran then. If the loop would sleep for ever: nothing is ready, no timer will ever fire,
+    /// and nobody is left who could wake it; see [`snapshot`](crate::snapshot).
     ///
     /// # Panics
     /// Lets through the panic of the future given to `run_until_complete`, and no other.
@@ -65,7 +64,7 @@ impl EventLoop {
         self.core.turns.set(self.turns() + 1);
         self.collect()?;
         let batch = self.core.ready.borrow().len();
-        self.tell(|| Event::TurnBegan {
+        self.tell(|| LoopEvent::TurnBegan {
             turn: self.turns(),
             batch,
         });
@@ -109,18 +108,19 @@ impl EventLoop {
                 return Ok(());
             }
             let deadline = self.core.timers.borrow_mut().next_deadline();
+            let deadline = deadline.filter(|when| *when != NEVER);
             if deadline.is_none() {
                 self.check_that_somebody_can_wake()?;
             }
-            self.tell(|| Event::Asleep { until: deadline });
-            self.sleep_until(deadline)?;
+            self.tell(|| LoopEvent::Asleep { until: deadline });
+            self.sleep_until(deadline);
         }
     }
 
     fn take_mail(&self) {
         for note in self.core.mailbox.take_all() {
             match note {
-                Note::Call(callback) => self.enqueue(Call::new(callback)),
+                Note::Call(callback, made_at) => self.enqueue(Call::made_at(callback, made_at)),
                 Note::Wake(key) => {
                     if let Some(task) = self.task(key) {
                         task.wake_from_mailbox();
@@ -138,28 +138,20 @@ impl EventLoop {
         loop {
             let due = self.core.timers.borrow_mut().pop_due(now);
             let Some((when, call)) = due else { return };
-            self.tell(|| Event::TimerDue { when });
+            self.tell(|| LoopEvent::TimerDue { when });
             self.enqueue(call);
         }
     }
 
-    fn sleep_until(&self, deadline: Option<Duration>) -> Result<()> {
+    fn sleep_until(&self, deadline: Option<Duration>) {
         match (&self.core.clock, deadline) {
             (_, None) => self.core.mailbox.wait(None),
             (Clock::Real(_), Some(when)) => self
                 .core
                 .mailbox
                 .wait(Some(when.saturating_sub(self.time()))),
-            (Clock::Virtual(_), Some(NEVER)) => {
-                let text = "virtual clock: the only timers left are beyond the end of time";
-                return Err(Error::runtime(
-                    text,
-                    "sleep for less than Duration::MAX, or cancel the sleeper",
-                ));
-            }
             (Clock::Virtual(now), Some(when)) => now.set(when),
         }
-        Ok(())
     }
 }
 

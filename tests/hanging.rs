@@ -137,8 +137,8 @@ fn a_loop_with_nothing_at_all_to_do_says_so() {
 fn a_handle_for_other_threads_keeps_the_loop_waiting_until_it_is_dropped() {
     let event_loop = quiet_loop();
     let (asleep, when_asleep) = channel();
-    event_loop.observe(move |_: Duration, event: &send_none::Event| {
-        if matches!(event, send_none::Event::Asleep { .. }) {
+    event_loop.observe(move |_: Duration, event: &send_none::LoopEvent| {
+        if matches!(event, send_none::LoopEvent::Asleep { .. }) {
             let _nobody_listens = asleep.send(());
         }
     });

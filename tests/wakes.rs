@@ -1,6 +1,6 @@
 //! Wakes and polls, counted.
 
-use send_none::{Error, Event, EventLoop, Result, Suspended, gather, sleep, yield_now};
+use send_none::{Error, EventLoop, LoopEvent, Result, Suspended, gather, sleep, yield_now};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -281,8 +281,8 @@ fn a_loop_with_nothing_to_do_sleeps() {
     let event_loop = EventLoop::new();
     let asleep = Rc::new(Cell::new(0));
     let counted = asleep.clone();
-    event_loop.observe(move |_: Duration, event: &Event| {
-        if matches!(event, Event::Asleep { .. }) {
+    event_loop.observe(move |_: Duration, event: &LoopEvent| {
+        if matches!(event, LoopEvent::Asleep { .. }) {
             counted.set(counted.get() + 1);
         }
     });

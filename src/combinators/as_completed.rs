@@ -48,7 +48,8 @@ where
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
     let mut futures: Vec<FutureCell<T>> = Vec::new();
-    for future in awaitables.into_iter().map(ensure_future) {
+    for awaitable in awaitables {
+        let future = ensure_future(awaitable); // a closure would hide who called us
         if !futures.contains(&future) {
             futures.push(future);
         }

@@ -70,7 +70,11 @@ where
     T: 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    awaitables.into_iter().map(ensure_future).collect()
+    let mut members = Vec::new();
+    for awaitable in awaitables {
+        members.push(ensure_future(awaitable)); // a closure would hide who called us
+    }
+    members
 }
 
 /// [`gather`](fn@crate::gather) for up to eight members of different types; it gives a tuple.
@@ -270,5 +274,9 @@ impl<V: 'static> Kept for Gather<V> {
 impl<V: 'static> AsCell<V> for Gather<V> {
     fn settable(&self) -> &Settable<V> {
         &self.future
+    }
+
+    fn sets_itself(&self) -> Option<&'static str> {
+        Some("Gather")
     }
 }

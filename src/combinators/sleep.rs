@@ -4,12 +4,14 @@
 //! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::future_cell::FutureCell;
+use crate::future_cell::{FutureCell, Settable};
 use crate::handle::TimerHandle;
 use crate::step;
 use crate::turn::get_event_loop;
@@ -21,29 +23,37 @@ use crate::turn::get_event_loop;
 /// # Errors
 /// What is thrown in meanwhile, [`Error::Cancelled`](crate::Error::Cancelled) above all. And if
 /// there is neither a running loop nor a default one.
-pub async fn sleep(delay: Duration) -> Result<()> {
-    sleep_with(delay, ()).await
+#[track_caller]
+pub fn sleep(delay: Duration) -> impl Future<Output = Result<()>> {
+    sleep_with(delay, ())
 }
 
 /// Waits for so long and gives the value. Python: `asyncio.sleep(delay, value)`.
 ///
 /// # Errors
 /// As [`sleep`].
-pub async fn sleep_with<T>(delay: Duration, value: T) -> Result<T> {
-    if delay.is_zero() {
-        yield_now().await?;
-        return Ok(value);
+#[track_caller]
+pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T>> {
+    let called_at = Location::caller();
+    async move {
+        if delay.is_zero() {
+            yield_now().await?;
+            return Ok(value);
+        }
+        let (over, _withdrawn_at_the_end) = settled_after(delay, called_at)?;
+        over.await?;
+        Ok(value)
     }
-    let (over, _withdrawn_at_the_end) = settled_after(delay)?;
-    over.await?;
-    Ok(value)
 }
 
 /// A future and the timer that settles it. (Not part of the coroutine above, which would then hold
 /// its loop while it waits: a loop that is held by its own tasks is never dropped.)
-fn settled_after(delay: Duration) -> Result<(FutureCell<()>, Withdraw)> {
+fn settled_after(
+    delay: Duration,
+    called_at: &'static Location<'static>,
+) -> Result<(FutureCell<()>, Withdraw)> {
     let event_loop = get_event_loop()?;
-    let over = event_loop.create_future();
+    let over = FutureCell::of(Rc::new(Settable::made_at(&event_loop, "Future", called_at)));
     let setter = over.clone();
     let timer = event_loop.call_later(delay, move || settle_once(&setter));
     Ok((over, Withdraw(timer)))

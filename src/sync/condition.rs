@@ -75,16 +75,16 @@ impl Condition {
             }
         };
         let notified = self.line.wait(pass_on).await;
+        // Until he goes on with the lock, it may still have to go to somebody else.
+        let mut notification = PassedOn(notified.is_ok().then_some(&*self.line));
         let mut interrupted = Ok(());
         while let Err(error) = self.lock.acquire().await {
-            if !error.is_cancelled() {
-                return Err(error);
-            }
             interrupted = Err(error);
         }
         self.lock.set_holder(holder);
         interrupted?;
         notified?;
+        notification.0 = None;
         Ok(true)
     }
 
@@ -121,6 +121,17 @@ impl Condition {
         match self.locked() {
             true => Ok(()),
             false => Err(Error::runtime(text, "take its lock first")),
+        }
+    }
+}
+
+/// A notification, until its receiver goes on with it.
+struct PassedOn<'a>(Option<&'a Line>);
+
+impl Drop for PassedOn<'_> {
+    fn drop(&mut self) {
+        if let Some(line) = self.0 {
+            line.wake_first();
         }
     }
 }

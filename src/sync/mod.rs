@@ -5,7 +5,9 @@
 //! tasks wait their turn.
 //!
 //! All of them are built from futures and a `VecDeque`; see [`mod@line`]. They are handles: cloning one
-//! is cheap and gives the same lock. First come, first served, and nobody jumps the queue. Whoever
+//! is cheap and gives the same lock. First come, first served, and nobody jumps the queue; but for
+//! queues, as in asyncio: whoever comes while an item lies there takes it, and the one who was let go
+//! for it stands in line again. Whoever
 //! is cancelled in the line leaves it, and what was handed to him already goes to the next.
 
 pub mod line;

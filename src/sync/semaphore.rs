@@ -19,6 +19,8 @@ pub struct Semaphore {
 
 struct Inside {
     permits: Cell<usize>,
+    /// How many there can be, in the bounded kind.
+    bound: Option<usize>,
     line: Line,
 }
 
@@ -30,17 +32,26 @@ impl Inside {
         }
     }
 
-    fn give_back(&self) {
+    fn give_back(&self) -> Result<()> {
+        if self.bound.is_some_and(|bound| self.permits.get() >= bound) {
+            return Err(Error::value("BoundedSemaphore released too many times"));
+        }
         self.permits.set(self.permits.get() + 1);
         self.hand_on();
+        Ok(())
     }
 }
 
 impl Semaphore {
     /// A semaphore with so many permits.
     pub fn new(permits: usize) -> Self {
+        Self::with_bound(permits, None)
+    }
+
+    fn with_bound(permits: usize, bound: Option<usize>) -> Self {
         let inside = Inside {
             permits: Cell::new(permits),
+            bound,
             line: Line::default(),
         };
         Semaphore {
@@ -66,7 +77,8 @@ impl Semaphore {
         }
         let pass_on = |let_go| {
             if let_go {
-                inside.give_back();
+                // It was taken from the permits there are, so it fits among them.
+                let _fits = inside.give_back();
             }
         };
         inside.line.wait(pass_on).await?;
@@ -77,10 +89,9 @@ impl Semaphore {
     /// Gives a permit back, or adds one.
     ///
     /// # Errors
-    /// None; only a [`BoundedSemaphore`] refuses.
+    /// Only of a [`BoundedSemaphore`]: if all its permits are there already.
     pub fn release(&self) -> Result<()> {
-        self.inside.give_back();
-        Ok(())
+        self.inside.give_back()
     }
 
     /// Waits for a permit and takes it; the guard gives it back when it is dropped.
@@ -104,13 +115,14 @@ pub struct Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.semaphore.inside.give_back();
+        // Somebody may have released it all the same.
+        let _too_many = self.semaphore.inside.give_back();
     }
 }
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inside { permits, line } = &*self.inside;
+        let Inside { permits, line, .. } = &*self.inside;
         write!(
             f,
             "<Semaphore {} permits, {} waiting>",
@@ -123,29 +135,12 @@ impl fmt::Debug for Semaphore {
 /// A [`Semaphore`] that refuses to get more permits than it began with.
 /// Python: `asyncio.BoundedSemaphore`.
 #[derive(Clone, Debug)]
-pub struct BoundedSemaphore {
-    semaphore: Semaphore,
-    bound: usize,
-}
+pub struct BoundedSemaphore(Semaphore);
 
 impl BoundedSemaphore {
     /// A semaphore with so many permits, and never more.
     pub fn new(permits: usize) -> Self {
-        BoundedSemaphore {
-            semaphore: Semaphore::new(permits),
-            bound: permits,
-        }
-    }
-
-    /// Gives a permit back.
-    ///
-    /// # Errors
-    /// If all permits are there already.
-    pub fn release(&self) -> Result<()> {
-        if self.semaphore.inside.permits.get() >= self.bound {
-            return Err(Error::value("BoundedSemaphore released too many times"));
-        }
-        self.semaphore.release()
+        BoundedSemaphore(Semaphore::with_bound(permits, Some(permits)))
     }
 }
 
@@ -154,6 +149,6 @@ impl Deref for BoundedSemaphore {
     type Target = Semaphore;
 
     fn deref(&self) -> &Semaphore {
-        &self.semaphore
+        &self.0
     }
 }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::event_loop::Kept;
+use crate::event_loop::{EventLoop, Kept};
 use crate::future_cell::FutureCell;
 use crate::threadsafe::ThreadsafeHandle;
 use crate::turn::running_loop;
@@ -41,11 +41,11 @@ impl<T: Send + 'static> FutureCell<T> {
     /// # Ok::<(), send_none::Error>(())
     /// ```
     ///
-    /// If the loop is closed, the setter's calls are refused.
+    /// If the loop is closed, the setter's calls are refused. So are those for a task or a gather,
+    /// whose outcome nobody can set.
     pub fn threadsafe(&self) -> ThreadsafeSetter<T> {
-        let event_loop = self
-            .event_loop()
-            .filter(|event_loop| !event_loop.is_closed());
+        let can_be_set = |event_loop: &EventLoop| !event_loop.is_closed() && !self.sets_itself();
+        let event_loop = self.event_loop().filter(can_be_set);
         let number = event_loop
             .as_ref()
             .map_or(0, |event_loop| event_loop.next_id());
@@ -79,10 +79,15 @@ impl<T: Send + 'static> ThreadsafeSetter<T> {
     }
 
     fn settle(mut self, result: Result<T>) -> Result<()> {
-        let handle = self.handle.take().ok_or_else(Error::closed)?;
+        let handle = self.handle.take().ok_or_else(refused)?;
         let number = self.number;
         handle.call_soon(move || with_future(number, |fut: &FutureCell<T>| settle(fut, result)))
     }
+}
+
+fn refused() -> Error {
+    let advice = "make a setter of a plain future, while its loop is open";
+    Error::runtime("Nobody can set this future's result", advice)
 }
 
 impl<T: 'static> Kept for FutureCell<T> {

@@ -31,8 +31,8 @@ fn a_cancelled_timer_never_fires_and_is_not_waited_for() {
         say("the loop ended; only cancelled timers are left");
 
         let (asleep, when_asleep) = mpsc::channel();
-        l.observe(move |_, event: &Event| {
-            if let Event::Asleep { .. } = event {
+        l.observe(move |_, event: &LoopEvent| {
+            if let LoopEvent::Asleep { .. } = event {
                 asleep.send(()).ok();
             }
         });

@@ -26,8 +26,8 @@ fn a_cancelled_sleep_withdraws_its_timer_and_sleeps_in_tasks_overlap() {
         l.run_until_complete(main()).unwrap();
 
         let (asleep, sleeps) = mpsc::channel();
-        l.observe(move |_, event: &Event| {
-            if matches!(event, Event::Asleep { .. }) {
+        l.observe(move |_, event: &LoopEvent| {
+            if matches!(event, LoopEvent::Asleep { .. }) {
                 let _ = asleep.send(());
             }
         });
