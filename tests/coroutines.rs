@@ -308,3 +308,27 @@ fn boxed_coroutines_of_different_kinds_can_be_gathered() {
     });
     assert_eq!(sum.unwrap(), 6);
 }
+
+/// What the clean-up finds must not hide how the program itself has ended.
+#[test]
+fn run_tells_how_the_program_ended_even_if_what_is_left_never_ends() {
+    async fn refuses() -> Result<()> {
+        let _cancelled = sleep(Duration::from_secs(60)).await;
+        let never = send_none::get_event_loop()?.create_future::<()>();
+        never.await
+    }
+    let panicked = std::panic::catch_unwind(|| {
+        run::<(), _>(async {
+            let _left = send_none::create_task(refuses());
+            yield_now().await?;
+            panic!("boom")
+        })
+    });
+    assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"boom"));
+    let failed = run::<(), _>(async {
+        let _left = send_none::create_task(refuses());
+        yield_now().await?;
+        Err(Error::msg("its own error"))
+    });
+    assert_eq!(failed.unwrap_err().to_string(), "its own error");
+}

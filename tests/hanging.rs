@@ -232,3 +232,54 @@ fn a_snapshot_tells_the_queue_the_timers_and_the_tasks() {
     let cancelled = event_loop.run_until_complete(gather([fut]));
     assert!(matches!(cancelled, Err(Error::Cancelled)));
 }
+
+#[test]
+fn a_timer_that_never_fires_does_not_keep_a_loop_from_waiting_for_a_thread() {
+    let event_loop = quiet_loop();
+    let (release, released) = channel();
+    let call = event_loop.run_in_executor(move || released.recv().unwrap_or(0));
+    event_loop.observe(move |_: Duration, event: &send_none::LoopEvent| {
+        if matches!(event, send_none::LoopEvent::Asleep { until: None }) {
+            let _nobody_listens = release.send(7);
+        }
+    });
+    let limited = send_none::wait_for(call, Duration::MAX);
+    assert_eq!(event_loop.run_until_complete(limited).unwrap(), 7);
+}
+
+/// The task gives its waker away, and then another one takes the handle that it waited with. Whoever
+/// has the waker can still wake it, so the loop must not say that nobody can.
+#[test]
+fn a_loop_does_not_cry_wolf_when_a_handle_was_taken_out_of_a_parked_task() {
+    let event_loop = quiet_loop();
+    let fut = event_loop.create_future::<()>();
+    let handle = Rc::new(RefCell::new(Some(Box::pin(fut.clone()))));
+    let (waker, shared) = (Rc::new(RefCell::new(None::<Waker>)), handle.clone());
+    let gives_away = waker.clone();
+    let task = event_loop.create_task(poll_fn(move |cx| match shared.borrow_mut().as_mut() {
+        Some(fut) => {
+            *gives_away.borrow_mut() = Some(cx.waker().clone());
+            fut.as_mut().poll(cx)
+        }
+        None => Poll::Ready(Ok(())),
+    }));
+    turn(&event_loop);
+    drop(handle.take());
+    let waker = waker.take().unwrap();
+    let thread = std::thread::spawn(move || waker.wake());
+    event_loop.run_until_complete(task).unwrap();
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_gathered_coroutine_is_said_to_be_made_where_gather_was_called() {
+    let event_loop = quiet_loop();
+    let both = event_loop.run_until_complete(async {
+        let both = gather([std::future::pending::<Result<()>>()]);
+        yield_now().await?;
+        Ok(both)
+    });
+    let snapshot = event_loop.snapshot();
+    assert!(!both.unwrap().done());
+    assert_eq!(snapshot.tasks[0].made_at.file(), file!());
+}

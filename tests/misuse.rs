@@ -209,3 +209,16 @@ fn a_finished_coroutine_is_not_polled_again() {
         "RuntimeError: cannot reuse already awaited coroutine (make a new one for each run)"
     );
 }
+
+#[test]
+fn nobody_can_set_the_outcome_of_a_task_or_a_gather() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(async { Ok(1) });
+    let both = send_none::gather([&task, &task]);
+    let refused = "does not support set_result operation";
+    assert!(text(task.set_result(2)).contains(&format!("Task {refused}")));
+    assert!(text(both.set_result(vec![])).contains(&format!("Gather {refused}")));
+    assert!(text(task.threadsafe().set_result(2)).contains("Nobody can set"));
+    drop(task.threadsafe()); // and this cancels nothing
+    assert_eq!(event_loop.run_until_complete(both).unwrap(), [1, 1]);
+}

@@ -639,3 +639,62 @@ fn whoever_waits_for_a_predicate_asks_again_at_each_notification() {
         ],
     );
 }
+
+/// CPython does so since 3.13.
+#[test]
+fn a_notification_is_passed_on_by_one_who_is_cancelled_before_he_has_the_lock_again() {
+    let program = async {
+        let condition = Condition::new();
+        let [a, b] = ["A", "B"].map(|name| waits(name, &condition));
+        sleep(secs(1.0)).await?;
+        let held = condition.lock().await?;
+        condition.notify(1)?;
+        sleep(secs(1.0)).await?;
+        a.cancel();
+        sleep(secs(1.0)).await?;
+        drop(held);
+        over([&a, &b]).await?;
+        say(format!(
+            "A cancelled: {}, B cancelled: {}",
+            a.cancelled(),
+            b.cancelled()
+        ));
+        Ok(())
+    };
+    let event_loop = send_none::EventLoop::with_virtual_clock();
+    event_loop.run_until_complete(program).unwrap();
+}
+
+#[test]
+fn a_bounded_semaphore_stays_in_its_bounds_whatever_gives_a_permit_back() {
+    let event_loop = send_none::EventLoop::with_virtual_clock();
+    let semaphore = BoundedSemaphore::new(1);
+    let of_permits = semaphore.clone();
+    let program = async move {
+        let permit = of_permits.permit().await?;
+        of_permits.release()?;
+        drop(permit);
+        of_permits.acquire().await?;
+        Ok(of_permits.locked())
+    };
+    assert!(event_loop.run_until_complete(program).unwrap());
+    semaphore.release().unwrap();
+    assert!(semaphore.release().is_err());
+}
+
+/// In asyncio, too: who is let go for an item looks again, and finds it gone.
+#[test]
+fn a_newcomer_may_take_an_item_that_lies_in_the_queue() {
+    let event_loop = send_none::EventLoop::with_virtual_clock();
+    let program = async {
+        let queue = Queue::new(0);
+        let waiting = queue.clone();
+        let waits = send_none::create_task(async move { waiting.get().await });
+        yield_now().await?;
+        queue.put(1).await?;
+        let newcomer = queue.get().await?;
+        queue.put(2).await?;
+        Ok((newcomer, waits.await?))
+    };
+    assert_eq!(event_loop.run_until_complete(program).unwrap(), (1, 2));
+}
