@@ -199,7 +199,7 @@ where
         let must_tell = self.must_cancel.get() && self.record.waits.borrow().all_done();
         let refused = self.record.refused.take();
         let woken = self.state.get() == State::Running { woken: true };
-        let go_on = woken || must_tell || refused.is_some() || self.aborted.get();
+        let go_on = woken || must_tell || refused.is_some();
         self.record.thrown.set(refused);
         self.state.set(State::Parked);
         if go_on {

@@ -169,6 +169,7 @@ mod tests {
         for _ in 0..100_000 {
             timers.push(seconds(30), Call::new(|| ())).cancel();
             assert!(timers.heap.len() <= SWEEP_ABOVE + 1);
+            assert!(timers.cancelled.get() <= timers.heap.len());
         }
         assert_eq!(timers.next_deadline(), Some(seconds(5)));
     }

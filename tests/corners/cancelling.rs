@@ -1,0 +1,335 @@
+//! What a cancellation reaches, and what it does not.
+
+use crate::{Later, reports, secs, turn, turns};
+use send_none::{
+    Coroutine, Error, EventLoop, Result, Task, create_task, current_task, gather, sleep, yield_now,
+};
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+#[test]
+fn a_sleeper_may_be_cancelled_in_the_batch_in_which_its_timer_is_due() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let sleeper: Later<Task<()>> = Rc::default();
+    let victim = sleeper.clone();
+    event_loop.call_at(secs(1), move || victim.borrow().as_ref().unwrap().cancel());
+    let task = event_loop.create_task(sleep(secs(1)));
+    *sleeper.borrow_mut() = Some(task.clone());
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)));
+    assert!(reports.borrow().is_empty(), "{reports:?}");
+}
+
+/// Nothing will ever wake it: the future was settled in the step in which it was polled, so the wake
+/// that came of it is used up.
+#[test]
+fn a_task_is_cancelled_though_all_that_it_noted_is_done() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let task: Task<()> = event_loop.create_task(async move {
+        let mut waits = pin!(fut.clone());
+        poll_fn(|cx| {
+            assert!(waits.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        fut.set_result(1)?;
+        waits.await?;
+        pending().await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    turns(&event_loop, 2);
+    assert!(task.cancelled(), "{task:?}");
+}
+
+#[test]
+fn a_task_is_cancelled_though_its_leaf_was_moved_into_another_task() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let moved = Rc::new(RefCell::new(Some(Box::pin(fut.clone()))));
+    let borrowed = moved.clone();
+    let robbed: Task<i32> = event_loop.create_task(poll_fn(move |cx| {
+        let mut leaf = borrowed.borrow_mut();
+        leaf.as_mut()
+            .map_or(Poll::Pending, |leaf| leaf.as_mut().poll(cx))
+    }));
+    turn(&event_loop);
+    let leaf = moved.take().unwrap();
+    let second = event_loop.create_task(leaf);
+    turn(&event_loop);
+    fut.set_result(1).unwrap();
+    assert_eq!(event_loop.run_until_complete(second).unwrap(), 1);
+    assert!(robbed.cancel());
+    turns(&event_loop, 2);
+    assert!(robbed.cancelled(), "{robbed:?}");
+}
+
+#[test]
+fn a_cancellation_is_not_lost_though_what_is_foreign_has_become_ready() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let open = Rc::new(Cell::new(false));
+    let is_open = open.clone();
+    let task = event_loop.create_task(poll_fn(move |_| match is_open.get() {
+        true => Poll::Ready(Ok(1)),
+        false => Poll::Pending,
+    }));
+    turn(&event_loop);
+    assert!(task.cancel());
+    open.set(true);
+    turn(&event_loop);
+    assert!(task.cancelled(), "{task:?}");
+}
+
+/// Nobody was suspended there, so there is nothing to interrupt.
+#[test]
+fn a_cancellation_goes_past_a_future_that_was_done_already() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (open, done) = (Rc::new(Cell::new(false)), event_loop.create_future::<i32>());
+    done.set_result(7).unwrap();
+    let is_open = open.clone();
+    let task = event_loop.create_task(async move {
+        poll_fn(|_| match is_open.get() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        let result = done.await?;
+        assert!(matches!(yield_now().await, Err(Error::Cancelled)));
+        Ok(result)
+    });
+    turn(&event_loop);
+    assert!(task.cancel());
+    open.set(true);
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), 7);
+}
+
+#[test]
+fn a_leaf_that_is_polled_with_a_clone_of_the_waker_is_still_the_task_s_own() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        let mut waits = pin!(waits);
+        poll_fn(|cx| {
+            let clone = cx.waker().clone();
+            waits.as_mut().poll(&mut Context::from_waker(&clone))
+        })
+        .await
+    });
+    turn(&event_loop);
+    assert!(task.cancel() && fut.cancelled());
+}
+
+#[test]
+fn a_coroutine_driven_by_hand_does_not_take_the_task_s_note_of_the_same_future_along() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        let mut own = pin!(waits.clone());
+        poll_fn(move |cx| {
+            let poll = own.as_mut().poll(cx);
+            let mut by_hand = Coroutine::new(waits.clone());
+            let _suspended = by_hand.send(None);
+            by_hand.close();
+            poll
+        })
+        .await
+    });
+    turn(&event_loop);
+    assert!(task.cancel() && fut.cancelled());
+}
+
+#[test]
+fn a_second_handle_that_is_dropped_does_not_take_the_first_one_s_note_along() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        let mut own = pin!(waits.clone());
+        let mut spare = Some(Box::pin(waits));
+        poll_fn(move |cx| {
+            let poll = own.as_mut().poll(cx);
+            if let Some(mut spare) = spare.take() {
+                let mut nobody = Context::from_waker(Waker::noop());
+                assert!(spare.as_mut().poll(&mut nobody).is_pending());
+            }
+            poll
+        })
+        .await
+    });
+    turn(&event_loop);
+    assert!(task.cancel() && fut.cancelled());
+}
+
+#[test]
+fn a_branch_that_was_polled_twice_and_lost_is_forgotten() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (lost, won) = (
+        event_loop.create_future::<i32>(),
+        event_loop.create_future::<i32>(),
+    );
+    let (loser, winner) = (lost.clone(), won.clone());
+    let task = event_loop.create_task(async move {
+        let mut loser = Some(Box::pin(loser));
+        poll_fn(|cx| {
+            for _ in 0..2 {
+                assert!(loser.as_mut().unwrap().as_mut().poll(cx).is_pending());
+            }
+            loser = None;
+            Poll::Ready(())
+        })
+        .await;
+        winner.await
+    });
+    turn(&event_loop);
+    assert!(task.cancel());
+    assert!(won.cancelled() && !lost.done());
+}
+
+#[test]
+fn of_two_sleeps_side_by_side_the_one_that_lost_is_not_in_the_way_later() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task: Task<()> = event_loop.create_task(async {
+        let (mut short, mut long) = (Box::pin(sleep(secs(1))), Box::pin(sleep(secs(2))));
+        poll_fn(
+            |cx| match (short.as_mut().poll(cx), long.as_mut().poll(cx)) {
+                (Poll::Pending, Poll::Pending) => Poll::Pending,
+                _ => Poll::Ready(()),
+            },
+        )
+        .await;
+        drop(long);
+        sleep(secs(5)).await
+    });
+    event_loop.run_until_complete(sleep(secs(1))).unwrap();
+    assert!(event_loop.snapshot().timers.len() == 1, "the other is gone");
+    assert!(task.cancel());
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)));
+    assert_eq!(event_loop.time(), secs(1));
+}
+
+#[test]
+fn a_step_that_yields_and_waits_is_cancelled_where_it_waits() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        let (mut waits, mut yields) = (pin!(waits), pin!(yield_now()));
+        poll_fn(move |cx| {
+            let _first_pending_then_done = yields.as_mut().poll(cx);
+            waits.as_mut().poll(cx)
+        })
+        .await
+    });
+    turn(&event_loop);
+    assert!(task.cancel() && fut.cancelled());
+    turns(&event_loop, 2);
+    assert!(task.cancelled());
+}
+
+#[test]
+fn whoever_cancels_himself_and_then_waits_for_a_gather_cancels_that() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(async {
+        let member = create_task(sleep(secs(1)));
+        current_task().unwrap().cancel();
+        let result = gather([&member]).await;
+        assert!(member.cancelled());
+        result
+    });
+    assert!(matches!(
+        event_loop.run_until_complete(task),
+        Err(Error::Cancelled)
+    ));
+}
+
+/// It was passed on when he parked. That it was refused there is the end of it.
+#[test]
+fn whoever_cancels_himself_and_waits_for_one_who_refuses_goes_on() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(async {
+        let refuses = create_task(async {
+            assert!(matches!(sleep(secs(9)).await, Err(Error::Cancelled)));
+            Ok(5)
+        });
+        yield_now().await?;
+        current_task().unwrap().cancel();
+        refuses.await
+    });
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), 5);
+}
+
+#[test]
+fn whoever_cancels_himself_and_waits_for_something_foreign_is_told_at_once() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task: Task<()> = event_loop.create_task(async {
+        current_task().unwrap().cancel();
+        pending().await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancelled());
+}
+
+#[test]
+fn a_future_that_was_refused_can_be_awaited_again_and_is_refused_again() {
+    let (event_loop, other) = (
+        EventLoop::with_virtual_clock(),
+        EventLoop::with_virtual_clock(),
+    );
+    let theirs = other.create_future::<i32>();
+    let program = async move {
+        for _ in 0..2 {
+            let refusal = (&theirs).await.unwrap_err();
+            assert!(
+                refusal
+                    .to_string()
+                    .ends_with("attached to a different loop")
+            );
+        }
+        sleep(secs(1)).await
+    };
+    event_loop.run_until_complete(program).unwrap();
+}
+
+/// Whoever closes the circle is told so.
+#[test]
+fn tasks_that_wait_for_each_other_in_a_circle_are_not_left_waiting() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let second: Later<Task<()>> = Rc::default();
+    let waits = second.clone();
+    let first = event_loop.create_task(async move {
+        let second = waits.borrow().clone().unwrap();
+        gather([second]).await.map(drop)
+    });
+    let closes_it = event_loop.create_task(first.clone());
+    *second.borrow_mut() = Some(closes_it.clone());
+    let told: Result<()> = event_loop.run_until_complete(first.clone());
+    assert_eq!(
+        told.unwrap_err().to_string(),
+        "Tasks wait for each other in a circle: Task-2 -> Task-1 -> Gather-3 -> Task-2"
+    );
+    assert!(closes_it.done() && !first.cancel());
+    drop(second.take());
+}
+
+#[test]
+fn a_task_that_awaits_a_gather_of_itself_is_refused() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let myself: Later<Task<()>> = Rc::default();
+    let me = myself.clone();
+    let task = event_loop.create_task(async move {
+        let me = me.borrow().clone().unwrap();
+        gather([me]).await.map(drop)
+    });
+    *myself.borrow_mut() = Some(task.clone());
+    let refusal = event_loop.run_until_complete(task).unwrap_err();
+    assert!(refusal.to_string().contains("in a circle"), "{refusal}");
+    drop(myself.take());
+}

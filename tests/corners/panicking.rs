@@ -1,0 +1,210 @@
+//! A panic where none was expected: in an observer, a handler, a drop, or a task that was the main
+//! one once.
+
+use crate::{OnDrop, bomb, reports, secs, turn, turns};
+use send_none::{
+    Error, EventLoop, FutureCell, LoopEvent, Result, all_tasks, create_task, ensure_future, gather,
+    get_event_loop, run, set_event_loop, sleep, yield_now,
+};
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// The message of the panic that a run lets through.
+fn panic_of<R>(run: impl FnOnce() -> R) -> &'static str {
+    let panic = catch_unwind(AssertUnwindSafe(run)).err();
+    panic
+        .expect("it should have panicked")
+        .downcast_ref()
+        .copied()
+        .unwrap()
+}
+
+#[test]
+fn a_task_that_a_run_gave_up_waiting_for_panics_like_any_other() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(async {
+        sleep(secs(1)).await?;
+        panic!("later")
+    });
+    let task: send_none::Task<()> = task;
+    event_loop.stop();
+    let stopped = event_loop.run_until_complete(&task).unwrap_err();
+    assert!(
+        stopped
+            .to_string()
+            .contains("stopped before Future completed")
+    );
+    event_loop.run_until_complete(sleep(secs(2))).unwrap();
+    assert!(matches!(task.result(), Err(Error::Panicked(text)) if &*text == "later"));
+}
+
+#[test]
+fn a_panic_goes_on_at_the_caller_of_the_run_also_out_of_ensure_future() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    set_event_loop(&event_loop);
+    let fut: FutureCell<i32> = ensure_future(async { panic!("in the coroutine") });
+    let panic = panic_of(|| event_loop.run_until_complete(&fut));
+    assert_eq!(panic, "in the coroutine");
+    assert!(matches!(fut.result(), Err(Error::Panicked(_))));
+    drop(fut);
+    assert!(reports.borrow().is_empty(), "the caller was told");
+}
+
+#[test]
+fn a_program_that_panics_leaves_nothing_behind() {
+    let (witness, told) = (Rc::new(()), Rc::new(Cell::new(false)));
+    let (kept, tells) = (witness.clone(), told.clone());
+    let program = async move {
+        let _left = create_task(async move {
+            let cancelled = sleep(secs(100)).await;
+            tells.set(true);
+            drop(kept);
+            cancelled
+        });
+        yield_now().await?;
+        panic!("in the program")
+    };
+    assert_eq!(panic_of(|| run::<(), _>(program)), "in the program");
+    assert!(told.get(), "what was left is cancelled and waited for");
+    assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+#[test]
+fn a_loop_that_a_panic_has_left_is_dropped_with_all_it_holds() {
+    let witness = Rc::new(());
+    let event_loop = EventLoop::with_virtual_clock();
+    let kept = witness.clone();
+    event_loop.call_later(secs(5), move || drop(kept));
+    let program = async { panic!("in the program") };
+    panic_of(|| event_loop.run_until_complete::<(), _>(program));
+    drop(event_loop);
+    assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+#[test]
+fn a_panic_in_the_observer_is_reported_and_nothing_else_comes_of_it() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    event_loop.observe(|_: Duration, event: &LoopEvent| match event {
+        LoopEvent::StepBegan { .. } => panic!("at a step"),
+        LoopEvent::Settled { .. } => panic!("at the settling"),
+        _ => {}
+    });
+    let fut = event_loop.create_future();
+    let waits = event_loop.create_task(fut.clone());
+    turn(&event_loop);
+    fut.set_result(7).unwrap();
+    assert_eq!(event_loop.run_until_complete(waits).unwrap(), 7);
+    let (step, settling) = (
+        "Exception in observer | at a step",
+        "Exception in observer | at the settling",
+    );
+    assert_eq!(*reports.borrow(), [step, settling, step, settling]);
+}
+
+#[test]
+fn the_exception_handler_may_replace_itself_and_panic() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let told = reports.clone();
+    event_loop.set_exception_handler(move |event_loop, context| {
+        told.borrow_mut().push(context.message.clone());
+        event_loop.clear_exception_handler();
+        let told = told.clone();
+        event_loop.set_exception_handler(move |_, _| told.borrow_mut().push("the second".into()));
+        assert!(event_loop.run_forever().is_err() && event_loop.close().is_err());
+        panic!("in the handler (its report on stderr belongs to the test)")
+    });
+    for _ in 0..2 {
+        event_loop.call_soon(|| -> Result<()> { Err(Error::Cancelled) });
+    }
+    turn(&event_loop);
+    assert_eq!(*reports.borrow(), ["Exception in callback", "the second"]);
+}
+
+#[test]
+fn a_result_that_nobody_fetched_may_panic_when_it_is_dropped() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    drop(event_loop.create_task(async { Ok(bomb()) }));
+    turn(&event_loop);
+    assert_eq!(*reports.borrow(), ["Exception in a drop | a bomb"]);
+}
+
+#[test]
+fn what_a_callback_panics_with_may_panic_when_it_is_dropped() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a bomb")
+        }
+    }
+    event_loop.call_soon(|| panic_any(Bomb));
+    turn(&event_loop);
+    assert_eq!(*reports.borrow(), ["Exception in a drop | a bomb"]);
+}
+
+/// The results of tasks, futures and gathers are dropped in the midst of the loop's own work.
+#[test]
+fn a_result_may_use_its_loop_when_it_is_dropped() {
+    #[derive(Clone)]
+    struct Uses {
+        _drops: Rc<OnDrop<Box<dyn FnMut()>>>,
+    }
+    let event_loop = EventLoop::with_virtual_clock();
+    let dropped = Rc::new(Cell::new(0));
+    let uses = || {
+        let (inside, counts) = (event_loop.clone(), dropped.clone());
+        let drops: Box<dyn FnMut()> = Box::new(move || {
+            counts.set(counts.get() + 1);
+            inside.call_soon(|| ());
+            for task in all_tasks(&inside) {
+                task.cancel();
+            }
+            let _fut = inside.create_future::<()>();
+        });
+        Uses {
+            _drops: Rc::new(OnDrop(drops)),
+        }
+    };
+    let result = uses();
+    drop(event_loop.create_task(async move { Ok(result) }));
+    turn(&event_loop);
+    assert_eq!(dropped.get(), 1);
+    let fut = event_loop.create_future();
+    assert!(fut.set_result(uses()).is_ok());
+    drop(fut);
+    assert_eq!(dropped.get(), 2);
+    let fut = event_loop.create_future();
+    assert!(fut.set_result(uses()).is_ok());
+    let both = gather([fut]);
+    turns(&event_loop, 2);
+    drop(both);
+    assert_eq!(dropped.get(), 3);
+}
+
+#[test]
+fn an_error_in_the_clean_up_at_the_end_of_a_program_is_reported() {
+    let reports = run(async {
+        let reports = reports(&get_event_loop()?);
+        let _left = create_task(async {
+            let _cancelled = sleep(secs(60)).await;
+            Err::<(), _>(Error::msg("in the clean-up"))
+        });
+        yield_now().await?;
+        Ok(reports)
+    });
+    let expected = "unhandled exception during run() shutdown | in the clean-up";
+    assert_eq!(*reports.unwrap().borrow(), [expected]);
+}
+
+#[test]
+fn the_loop_of_a_program_is_closed_though_somebody_holds_it() {
+    let event_loop = run(async { get_event_loop() }).unwrap();
+    assert!(event_loop.is_closed());
+}

@@ -1,0 +1,217 @@
+//! Calls in a pool of threads, and coroutines that another thread asks for.
+
+use crate::{OnDrop, reports, turn};
+use send_none::{
+    Error, EventLoop, FutureCell, Result, ThreadPool, ThreadsafeHandle, gather, get_event_loop,
+    run_coroutine_threadsafe,
+};
+use std::future::pending;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::thread;
+
+fn with_pool(size: usize) -> EventLoop {
+    let event_loop = EventLoop::new();
+    let pool = ThreadPool::new(size).with_name("pool");
+    event_loop.set_default_executor(pool).unwrap();
+    event_loop
+}
+
+#[test]
+fn a_call_that_panics_is_an_error_and_its_thread_works_on() {
+    let event_loop = with_pool(1);
+    let panics = event_loop.run_in_executor(|| -> u32 { panic!("in the call") });
+    let works = event_loop.run_in_executor(|| 7);
+    let error = event_loop.run_until_complete(panics).unwrap_err();
+    assert!(matches!(error, Error::Panicked(text) if &*text == "in the call"));
+    assert_eq!(event_loop.run_until_complete(works).unwrap(), 7);
+}
+
+#[test]
+fn calls_run_on_the_threads_of_the_pool_and_on_no_more_than_it_may_have() {
+    let event_loop = with_pool(2);
+    let name = || thread::current().name().unwrap().to_owned();
+    let names = gather([(); 20].map(|()| event_loop.run_in_executor(name)));
+    let names = event_loop.run_until_complete(names).unwrap();
+    assert!(
+        names
+            .iter()
+            .all(|name| ["pool-0", "pool-1"].contains(&&**name)),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn as_many_calls_run_at_once_as_the_pool_has_threads() {
+    let event_loop = with_pool(3);
+    let meet = Arc::new(Barrier::new(3));
+    let calls = [(); 3].map(|()| {
+        let meet = meet.clone();
+        event_loop.run_in_executor(move || {
+            meet.wait();
+        })
+    });
+    event_loop.run_until_complete(gather(calls)).unwrap();
+}
+
+#[test]
+fn calls_are_begun_first_come_first_served() {
+    let event_loop = with_pool(1);
+    let (log, go) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Barrier::new(2)));
+    let first = go.clone();
+    let mut calls = vec![event_loop.run_in_executor(move || {
+        first.wait();
+    })];
+    for number in 0..5 {
+        let log = log.clone();
+        calls.push(event_loop.run_in_executor(move || log.lock().unwrap().push(number)));
+    }
+    go.wait();
+    event_loop.run_until_complete(gather(calls)).unwrap();
+    assert_eq!(*log.lock().unwrap(), [0, 1, 2, 3, 4]);
+}
+
+#[test]
+fn closing_the_loop_waits_for_the_call_that_runs() {
+    let event_loop = with_pool(1);
+    let (over, go) = (Arc::new(AtomicBool::new(false)), Arc::new(Barrier::new(2)));
+    let (ends, begins) = (over.clone(), go.clone());
+    let _never_settled = event_loop.run_in_executor(move || {
+        begins.wait();
+        for _ in 0..1000 {
+            thread::yield_now();
+        }
+        ends.store(true, Ordering::SeqCst);
+    });
+    go.wait();
+    event_loop.close().unwrap();
+    assert!(over.load(Ordering::SeqCst));
+}
+
+/// The one that runs ends when the other one is dropped: so that happens first.
+#[test]
+fn closing_the_loop_drops_the_calls_that_were_not_begun() {
+    let event_loop = with_pool(1);
+    let (let_go, go) = mpsc::channel();
+    let begun = Arc::new(Barrier::new(2));
+    let begins = begun.clone();
+    let runs = event_loop.run_in_executor(move || {
+        begins.wait();
+        go.recv().unwrap();
+    });
+    begun.wait();
+    let drops = OnDrop(move || let_go.send(()).unwrap());
+    let waits = event_loop.run_in_executor(move || -> u32 {
+        let _drops = drops;
+        panic!("it should not have been begun")
+    });
+    event_loop.close().unwrap();
+    assert!(!runs.done() && !waits.done());
+}
+
+/// Asks a loop for something from another thread, and stops it then.
+fn served<R: Send + 'static>(ask: impl FnOnce(&ThreadsafeHandle) -> R + Send + 'static) -> R {
+    let event_loop = EventLoop::with_virtual_clock();
+    let handle = event_loop.threadsafe();
+    let thread = thread::spawn(move || {
+        let answer = ask(&handle);
+        handle
+            .call_soon(|| get_event_loop().unwrap().stop())
+            .unwrap();
+        answer
+    });
+    event_loop.run_forever().unwrap();
+    thread.join().unwrap()
+}
+
+#[test]
+fn an_error_of_a_coroutine_comes_back_to_the_thread_that_asked_for_it() {
+    let answer: Result<()> = served(|handle| {
+        let fails = || async { Err(Error::msg("over there")) };
+        run_coroutine_threadsafe(fails, handle)?.result(None)
+    });
+    assert_eq!(answer.unwrap_err().to_string(), "over there");
+}
+
+#[test]
+fn a_coroutine_can_be_cancelled_by_the_thread_that_asked_for_it() {
+    let answer: Result<()> = served(|handle| {
+        let submitted = run_coroutine_threadsafe(pending::<Result<()>>, handle)?;
+        submitted.cancel()?;
+        submitted.result(None)
+    });
+    assert!(matches!(answer, Err(Error::Cancelled)));
+}
+
+/// An error that counts who holds it.
+#[derive(Debug)]
+struct Counted {
+    _by: Arc<()>,
+}
+
+impl std::fmt::Display for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "counted")
+    }
+}
+
+impl std::error::Error for Counted {}
+
+#[test]
+fn a_loop_does_not_keep_what_it_has_brought_back_to_another_thread() {
+    let held = served(|handle| {
+        let witness = Arc::new(());
+        let counted = Counted {
+            _by: witness.clone(),
+        };
+        let fails = || async { Err::<(), _>(counted.into()) };
+        run_coroutine_threadsafe(fails, handle)?
+            .result(None)
+            .unwrap_err();
+        // By the time that the loop answers again, it is done with the first.
+        run_coroutine_threadsafe(|| async { Ok(()) }, handle)?.result(None)?;
+        Ok::<_, Error>(Arc::strong_count(&witness))
+    });
+    assert_eq!(held.unwrap(), 1);
+}
+
+#[test]
+fn a_setter_that_is_dropped_does_not_keep_its_future() {
+    let (witness, event_loop) = (Rc::new(()), EventLoop::new());
+    let fut = event_loop.create_future::<i32>();
+    let kept = witness.clone();
+    fut.add_done_callback(move |_: &FutureCell<i32>| drop(kept));
+    let setter = fut.threadsafe();
+    thread::spawn(move || drop(setter)).join().unwrap();
+    drop(fut);
+    turn(&event_loop);
+    turn(&event_loop);
+    assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+#[test]
+fn a_setter_that_is_dropped_cancels_its_future() {
+    let event_loop = EventLoop::new();
+    let fut = event_loop.create_future::<i32>();
+    let setter = fut.threadsafe();
+    let thread = thread::spawn(move || drop(setter));
+    let result = event_loop.run_until_complete(fut);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_setter_that_comes_too_late_changes_nothing() {
+    let event_loop = EventLoop::new();
+    let reports = reports(&event_loop);
+    let fut = event_loop.create_future();
+    let setter = fut.threadsafe();
+    fut.cancel();
+    thread::spawn(move || setter.set_result(1))
+        .join()
+        .unwrap()
+        .unwrap();
+    turn(&event_loop);
+    assert!(fut.cancelled() && reports.borrow().is_empty());
+}

@@ -1,0 +1,152 @@
+//! Waiting for several, with a limit, and for each other: what is counted once, what is left behind,
+//! and to whom something goes.
+
+use crate::{secs, turn, turns};
+use send_none::sync::{Condition, Lock, Queue, Semaphore};
+use send_none::{
+    EventLoop, ReturnWhen, as_completed, create_task, set_event_loop, sleep, wait, wait_for,
+    yield_now,
+};
+
+#[test]
+fn wait_counts_one_that_is_given_twice_once() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (done, pending) = (event_loop.create_future(), event_loop.create_future());
+    done.set_result(1).unwrap();
+    let given = [&done, &pending, &done, &pending].map(Clone::clone);
+    let counted = event_loop.run_until_complete(async move {
+        let (done, pending) = wait(given, secs(1), ReturnWhen::AllCompleted).await?;
+        Ok((done.len(), pending.len()))
+    });
+    assert_eq!(counted.unwrap(), (1, 1));
+}
+
+#[test]
+fn a_wait_for_that_is_dropped_cancels_what_it_waited_for() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let inner = event_loop.create_task(sleep(secs(9)));
+    let limited = event_loop.create_task(wait_for(inner.clone(), secs(5)));
+    turn(&event_loop);
+    limited.abort();
+    turns(&event_loop, 3);
+    assert!(limited.cancelled() && inner.cancelled());
+    assert!(event_loop.snapshot().timers.is_empty());
+}
+
+#[test]
+fn as_completed_withdraws_its_limit_when_all_are_done() {
+    let event_loop = EventLoop::with_virtual_clock();
+    set_event_loop(&event_loop);
+    let fut = event_loop.create_future();
+    let done = as_completed([&fut]).timeout(secs(9));
+    assert_eq!(event_loop.snapshot().timers, [secs(9)]);
+    fut.set_result(1).unwrap();
+    turn(&event_loop);
+    assert!(event_loop.snapshot().timers.is_empty());
+    drop(done);
+}
+
+#[test]
+fn as_completed_leaves_no_callbacks_behind_when_it_is_dropped() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<i32>();
+    let done = as_completed([&fut]).timeout(secs(9));
+    assert_eq!(format!("{fut:?}"), "<Future-1 pending, 1 waiting>");
+    drop(done);
+    assert_eq!(format!("{fut:?}"), "<Future-1 pending, 0 waiting>");
+    assert!(event_loop.snapshot().timers.is_empty());
+}
+
+#[test]
+fn a_guard_does_not_release_what_is_another_s_by_now() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let lock = Lock::new();
+    let program = async move {
+        let guard = lock.lock().await?;
+        lock.release()?;
+        lock.acquire().await?;
+        drop(guard);
+        assert!(lock.locked());
+        lock.release()
+    };
+    event_loop.run_until_complete(program).unwrap();
+}
+
+#[test]
+fn the_notification_of_one_who_is_cancelled_before_his_turn_goes_to_the_next() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let condition = Condition::new();
+    let [a, b] = [(); 2].map(|()| {
+        let condition = condition.clone();
+        event_loop.create_task(async move {
+            let _guard = condition.lock().await?;
+            condition.wait().await
+        })
+    });
+    let program = async move {
+        yield_now().await?;
+        condition.acquire().await?;
+        condition.notify(1)?;
+        a.cancel();
+        condition.release()?;
+        assert!(b.await?);
+        assert!(a.cancelled() && !condition.locked());
+        Ok(())
+    };
+    event_loop.run_until_complete(program).unwrap();
+}
+
+/// The lock was another's in between, but it is the same guard that gives it back.
+#[test]
+fn a_guard_still_holds_the_lock_after_a_wait_on_the_condition() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let condition = Condition::new();
+    let notifies = condition.clone();
+    let program = async move {
+        let guard = condition.lock().await?;
+        let notifier = create_task(async move {
+            let _guard = notifies.lock().await?;
+            notifies.notify_all()
+        });
+        condition.wait().await?;
+        notifier.await?;
+        assert!(condition.locked());
+        drop(guard);
+        assert!(!condition.locked());
+        Ok(())
+    };
+    event_loop.run_until_complete(program).unwrap();
+}
+
+#[test]
+fn a_permit_is_given_back_when_it_is_dropped() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let semaphore = Semaphore::new(1);
+    let program = async move {
+        let permit = semaphore.permit().await?;
+        assert!(semaphore.locked());
+        drop(permit);
+        assert!(!semaphore.locked());
+        Ok(())
+    };
+    event_loop.run_until_complete(program).unwrap();
+}
+
+#[test]
+fn a_putter_whose_room_was_snatched_waits_again() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let queue = Queue::new(1);
+    queue.put_nowait(1).unwrap();
+    let puts = queue.clone();
+    let putter = event_loop.create_task(async move { puts.put(3).await });
+    let program = async move {
+        assert_eq!(queue.get_nowait()?, 1);
+        queue.put_nowait(2)?;
+        sleep(secs(1)).await?;
+        assert!(!putter.done() && queue.qsize() == 1);
+        assert_eq!(queue.get_nowait()?, 2);
+        assert_eq!(queue.get().await?, 3);
+        Ok(())
+    };
+    event_loop.run_until_complete(program).unwrap();
+}

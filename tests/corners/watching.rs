@@ -1,0 +1,133 @@
+//! What a loop tells of itself: its reports, and its snapshots.
+
+use crate::{Later, reports, secs, turn};
+use send_none::{
+    Coroutine, EventLoop, Result, Task, TaskState, gather, get_event_loop, set_event_loop,
+    yield_now,
+};
+use std::future::pending;
+use std::rc::Rc;
+
+#[test]
+fn a_callback_that_takes_just_as_long_as_it_may_is_slow() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    event_loop.set_debug(true);
+    event_loop.set_slow_callback_duration(secs(2));
+    for seconds in [1, 2, 3] {
+        let inside = event_loop.clone();
+        event_loop.call_soon(move || inside.block(secs(seconds)));
+    }
+    turn(&event_loop);
+    let took: Vec<_> = reports
+        .borrow()
+        .iter()
+        .map(|report| report.split(" took ").last().unwrap().to_owned())
+        .collect();
+    assert_eq!(took, ["2.000 seconds", "3.000 seconds"]);
+}
+
+#[test]
+fn a_snapshot_shows_who_waits_for_whom_and_what_is_still_wanted() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (done, fut) = (event_loop.create_future(), event_loop.create_future());
+    done.set_result(1).unwrap();
+    let both = gather([done, fut.clone()]);
+    let waits = event_loop.create_task(both.clone());
+    let foreign = event_loop.create_task(pending::<Result<()>>());
+    let above = waits.clone();
+    let top = event_loop.create_task(async move { above.await.map(drop) });
+    turn(&event_loop);
+    let queued = event_loop.create_task(async { Ok(()) });
+    event_loop.call_later(secs(3), || ());
+    event_loop.call_later(secs(2), || ());
+    event_loop.call_later(secs(1), || ()).cancel();
+
+    let seen = event_loop.snapshot();
+    assert_eq!(seen.timers, [secs(2), secs(3)]);
+    assert_eq!(seen.ready, ["<Task-4>"]);
+    let edges = |waits_for: &[u64]| waits_for.len();
+    let states: Vec<_> = seen
+        .tasks
+        .iter()
+        .map(|task| (&*task.name, task.state, edges(&task.waits_for)))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            ("Task-1", TaskState::Parked, 1),
+            ("Task-2", TaskState::Parked, 0),
+            ("Task-3", TaskState::Parked, 1),
+            ("Task-4", TaskState::Queued, 0),
+        ]
+    );
+    let tree = seen.to_string();
+    let lines: Vec<_> = tree
+        .lines()
+        .map(|line| line.split(", made at ").next().unwrap())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "t=0, turn 1: 1 ready, 2 timers",
+            "Task-2, parked on something foreign",
+            "Task-3, parked",
+            "  waits for Task-1, parked",
+            "    waits for Gather-3, pending",
+            "      waits for Future-2, pending",
+            "Task-4, queued",
+        ]
+    );
+    event_loop.set_exception_handler(|_, _| ());
+    drop((fut, foreign, top, queued));
+}
+
+#[test]
+fn the_task_that_runs_is_running() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let state = event_loop.run_until_complete(async {
+        let seen = get_event_loop()?.snapshot();
+        Ok(seen.tasks[0].state)
+    });
+    assert_eq!(state.unwrap(), TaskState::Running);
+}
+
+/// Circles are refused, but they are not searched for as far as this.
+#[test]
+fn what_waits_in_a_large_circle_is_shown_too() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let last: Later<Task<()>> = Rc::default();
+    let waits = last.clone();
+    let mut task = event_loop.create_task(async move {
+        let last = waits.borrow().clone().unwrap();
+        last.await
+    });
+    for _ in 1..300 {
+        task = event_loop.create_task(task.clone());
+    }
+    *last.borrow_mut() = Some(task.clone());
+    let error = event_loop.run_until_complete(task).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("the loop would sleep for ever"));
+    // The error, the loop, each task once, and the first of them once more.
+    assert_eq!(text.lines().count(), 1 + 1 + 300 + 1);
+    assert!(text.ends_with("(see above)"));
+    drop(last.take());
+}
+
+#[test]
+fn in_debug_mode_a_coroutine_that_was_never_started_is_reported() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    set_event_loop(&event_loop);
+    drop(Coroutine::new(yield_now()));
+    assert!(reports.borrow().is_empty(), "debug mode is off");
+    event_loop.set_debug(true);
+    drop(Coroutine::new(yield_now()));
+    let mut started = Coroutine::new(yield_now());
+    drop(started.send(None));
+    drop(started);
+    Coroutine::new(yield_now()).close();
+    assert_eq!(*reports.borrow(), ["coroutine was never awaited"]);
+}
