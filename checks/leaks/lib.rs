@@ -1,0 +1,83 @@
+//! After 100,000 tasks of every kind of ending, and after closing the loop, the memory that is in
+//! use is what it was before. See also `tests/leaks`, which asks this of each kind alone.
+
+#[cfg(test)]
+mod tests {
+    use send_none::{Error, EventLoop, Result, Task, gather_results, sleep, yield_now};
+    use std::alloc::{GlobalAlloc, Layout, System};
+    use std::cell::Cell;
+    use std::future::pending;
+    use std::time::Duration;
+
+    thread_local! {
+        /// Allocations of this thread that were not given back.
+        static LIVE: Cell<i64> = const { Cell::new(0) };
+    }
+
+    struct Counting;
+
+    // SAFETY: all is done by the system's allocator; this only counts.
+    unsafe impl GlobalAlloc for Counting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            let _ending = LIVE.try_with(|live| live.set(live.get() + 1));
+            // SAFETY: the caller keeps the contract.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+            let _ending = LIVE.try_with(|live| live.set(live.get() - 1));
+            // SAFETY: the caller keeps the contract.
+            unsafe { System.dealloc(pointer, layout) }
+        }
+    }
+
+    #[global_allocator]
+    static COUNTING: Counting = Counting;
+
+    /// Five tasks of each kind of ending, and some that do not end.
+    async fn of_every_kind(left: bool) -> Result<()> {
+        let mut tasks: Vec<Task<()>> = Vec::new();
+        for _ in 0..5 {
+            tasks.push(send_none::create_task(yield_now()));
+            tasks.push(send_none::create_task(async {
+                Err(Error::msg("an error"))
+            }));
+            let panics: Task<()> = send_none::create_task(async { panic!("planned") });
+            tasks.push(panics);
+            let cancelled = send_none::create_task(sleep(Duration::from_secs(60)));
+            let aborted: Task<()> = send_none::create_task(pending());
+            let unstarted = send_none::create_task(yield_now());
+            unstarted.cancel();
+            yield_now().await?;
+            cancelled.cancel();
+            aborted.abort();
+            tasks.extend([cancelled, aborted, unstarted]);
+            if left {
+                drop(send_none::create_task(sleep(Duration::from_secs(3600))));
+                drop(send_none::create_task(pending::<Result<()>>()));
+            }
+        }
+        drop(gather_results(tasks).await?);
+        Ok(())
+    }
+
+    fn run(tasks: usize) {
+        let event_loop = EventLoop::with_virtual_clock();
+        event_loop.set_exception_handler(|_, _| ());
+        for round in 0..tasks / 30 {
+            event_loop
+                .run_until_complete(of_every_kind(round % 10 == 0))
+                .unwrap();
+        }
+        event_loop.close().unwrap();
+    }
+
+    #[test]
+    fn after_a_hundred_thousand_tasks_the_memory_in_use_is_what_it_was() {
+        std::panic::set_hook(Box::new(|_| ()));
+        run(3000); // what is made once for all is made now
+        let before = LIVE.get();
+        run(100_000);
+        assert_eq!(LIVE.get(), before);
+    }
+}
