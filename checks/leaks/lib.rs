@@ -10,8 +10,12 @@ mod tests {
     use std::time::Duration;
 
     thread_local! {
-        /// Allocations of this thread that were not given back.
+        /// Bytes that this thread has allocated and not given back.
         static LIVE: Cell<i64> = const { Cell::new(0) };
+    }
+
+    fn count(bytes: i64) {
+        let _ending = LIVE.try_with(|live| live.set(live.get() + bytes));
     }
 
     struct Counting;
@@ -19,13 +23,13 @@ mod tests {
     // SAFETY: all is done by the system's allocator; this only counts.
     unsafe impl GlobalAlloc for Counting {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-            let _ending = LIVE.try_with(|live| live.set(live.get() + 1));
+            count(layout.size() as i64);
             // SAFETY: the caller keeps the contract.
             unsafe { System.alloc(layout) }
         }
 
         unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-            let _ending = LIVE.try_with(|live| live.set(live.get() - 1));
+            count(-(layout.size() as i64));
             // SAFETY: the caller keeps the contract.
             unsafe { System.dealloc(pointer, layout) }
         }
@@ -79,5 +83,49 @@ mod tests {
         let before = LIVE.get();
         run(100_000);
         assert_eq!(LIVE.get(), before);
+    }
+
+    /// Tasks that come one after the other need the memory of one.
+    #[test]
+    fn a_loop_lets_the_place_of_an_ended_task_again() {
+        let event_loop = EventLoop::with_virtual_clock();
+        let one_after_the_other = |tasks: usize| {
+            let tasks = async move {
+                for _ in 0..tasks {
+                    send_none::create_task(yield_now()).await?;
+                }
+                Ok(())
+            };
+            event_loop.run_until_complete(tasks).unwrap();
+            LIVE.get()
+        };
+        let before = one_after_the_other(1000);
+        assert_eq!(one_after_the_other(10_000), before);
+    }
+
+    /// A loop that is busy does not get to its mailbox. A task that is woken ten thousand times
+    /// meanwhile is written down there once.
+    #[test]
+    fn ten_thousand_wakes_from_another_thread_are_one_note() {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let task: Task<()> = event_loop.create_task(std::future::poll_fn(move |cx| {
+            sender.send(cx.waker().clone()).unwrap();
+            std::task::Poll::Pending
+        }));
+        event_loop.stop();
+        event_loop.run_forever().unwrap();
+        let waker = receiver.recv().unwrap();
+        let storm = std::thread::spawn(move || {
+            waker.wake_by_ref();
+            let after_one = LIVE.get();
+            for _ in 0..10_000 {
+                waker.wake_by_ref();
+            }
+            (after_one, LIVE.get())
+        });
+        let (after_one, after_all) = storm.join().unwrap();
+        assert_eq!(after_all, after_one);
+        task.abort();
     }
 }
