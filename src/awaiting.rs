@@ -19,29 +19,34 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
-use crate::step;
+use crate::step::{self, InProgress};
 
 impl<T: Clone + 'static> Future for FutureCell<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        let waker = cx.waker();
-        // An error thrown in comes before a result that was set but not delivered yet. Only if the
-        // future is done and was never waited for is nothing suspended here that it could hit.
-        if self.place.is_some() || !self.done() {
-            if let Some(error) = step::take_thrown(waker) {
-                self.leave_line();
-                return Poll::Ready(Err(error));
-            }
+        // Done, and never waited for: nothing is suspended here.
+        if self.place.is_none() && self.done() {
+            return Poll::Ready(self.result());
+        }
+        let step = step::in_progress(cx.waker());
+        // An error thrown in comes before a result that was set but not delivered yet.
+        if let Some(error) = step.as_ref().and_then(InProgress::take_thrown) {
+            self.leave_line();
+            return Poll::Ready(Err(error));
         }
         if self.done() {
             self.place = None;
             return Poll::Ready(self.result());
         }
+        let Some(step) = step else {
+            self.stand_in_line(cx.waker().clone());
+            return Poll::Pending;
+        };
         let any = self.as_any();
-        if step::may_wait_for(waker, &any) {
-            let place = self.stand_in_line(waker.clone());
-            step::park(waker, any, place);
+        if step.may_wait_for(&any) {
+            let place = self.stand_in_line(cx.waker().clone());
+            step.park(any, place);
         }
         Poll::Pending
     }

@@ -12,7 +12,7 @@
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Ready};
 use crate::handle::call_guarded;
 use crate::observer::ExceptionContext;
 
@@ -41,7 +41,9 @@ impl EventLoop {
             self.guard(move || drop(note));
         }
         for entry in self.core.ready.take() {
-            self.guard(move || entry.discard());
+            if let Ready::Callback(call) = entry {
+                self.guard(move || call.cancel()); // a task is dropped with the table
+            }
         }
         let timers = self.core.timers.borrow_mut().take_all();
         for timer in timers {
@@ -50,9 +52,12 @@ impl EventLoop {
         for (_, kept) in self.core.kept.take() {
             self.guard(move || kept.shut_down());
         }
-        for task in self.core.tasks.take().all() {
+        let tasks = self.all_tasks();
+        let table = self.core.tasks.take();
+        for (_, task) in tasks {
             self.guard(move || task.shut_down());
         }
+        drop(table);
         let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
         self.guard(move || drop(observer));
         self.guard(move || drop(handler));

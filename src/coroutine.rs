@@ -60,18 +60,11 @@ use crate::turn::get_event_loop;
 /// # Ok::<(), send_none::Error>(())
 /// ```
 pub struct Coroutine<F> {
-    /// Gone when it has ended.
-    body: Option<Body<F>>,
+    /// Boxed, because a future must not move once it was polled. Gone when it has ended.
+    body: Option<Pin<Box<F>>>,
     /// What it waits for since the last step.
     by_hand: Rc<ByHand>,
     made_at: &'static Location<'static>,
-}
-
-/// A coroutine that has not ended.
-pub(crate) struct Body<F> {
-    /// Boxed, because a future must not move once it was polled.
-    future: Pin<Box<F>>,
-    started: bool,
 }
 
 /// What stands for a coroutine that is driven by hand, where a task would be.
@@ -109,47 +102,34 @@ pub enum Suspended {
     Foreign,
 }
 
-/// What comes of a poll.
-pub(crate) enum Progress<F, T> {
-    Returned(Result<T>),
-    /// What it waits for is in the record.
-    Suspended(Body<F>),
-}
-
-impl<F> Body<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Body {
-            future: Box::pin(future),
-            started: false,
-        }
-    }
-}
-
-impl<F, T> Body<F>
+/// One poll. What is to be thrown in stands in the record before it, and what the coroutine waits
+/// for stands there after it.
+pub(crate) fn resume<F, T>(
+    body: Pin<&mut F>,
+    of: &Rc<impl Stepped + 'static>,
+    waker: &Waker,
+) -> Poll<Result<T>>
 where
     F: Future<Output = Result<T>>,
 {
-    /// One poll. What is thrown in stands in the record, and what it ends in stands there after it.
-    pub(crate) fn resume(mut self, stepped: Rc<dyn Stepped>, waker: &Waker) -> Progress<F, T> {
-        let before = stepped.record().waits.take();
-        drop(before);
-        if !std::mem::replace(&mut self.started, true) {
-            if let Some(error) = stepped.record().thrown.take() {
-                return Progress::Returned(Err(error)); // and the body is dropped
-            }
+    let record = of.record();
+    record.clear();
+    if !record.started.replace(true) {
+        if let Some(error) = record.take_thrown() {
+            return Poll::Ready(Err(error));
         }
-        let guard = step::open(stepped.clone(), waker);
-        // Should this panic, the body is dropped on the way out.
-        let poll = self.future.as_mut().poll(&mut Context::from_waker(waker));
-        drop(guard);
-        // What no leaf of this crate has taken, a future from elsewhere could not take.
-        let untaken = stepped.record().thrown.take();
-        match (poll, untaken) {
-            (Poll::Pending, None) => Progress::Suspended(self),
-            (Poll::Pending, Some(error)) => Progress::Returned(Err(error)),
-            (Poll::Ready(result), None) => Progress::Returned(result),
-            (Poll::Ready(result), Some(error)) => Progress::Returned(result.and(Err(error))),
-        }
+    }
+    let guard = step::open(of.clone(), waker);
+    let poll = body.poll(&mut Context::from_waker(waker));
+    drop(guard);
+    if record.refused.get() {
+        return poll; // it is to be thrown in next
+    }
+    // What no leaf of this crate has taken, a future from elsewhere could not take.
+    match (poll, record.take_thrown()) {
+        (poll, None) => poll,
+        (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),
+        (Poll::Ready(result), Some(error)) => Poll::Ready(result.and(Err(error))),
     }
 }
 
@@ -161,7 +141,7 @@ where
     #[track_caller]
     pub fn new(future: F) -> Self {
         Coroutine {
-            body: Some(Body::new(future)),
+            body: Some(Box::pin(future)),
             by_hand: Rc::default(),
             made_at: Location::caller(),
         }
@@ -176,12 +156,12 @@ where
     /// A coroutine that has ended answers with an error.
     pub fn send(&mut self, waker: Option<&Waker>) -> Step<T> {
         let pending = |waits: &Waits| waits.single().is_some_and(|future| !future.done());
-        let too_early = waker.is_none() && pending(&self.by_hand.0.waits.borrow());
-        let thrown = too_early.then(|| {
+        let record = &self.by_hand.0;
+        if waker.is_none() && pending(&record.waits()) {
             let advice = "settle the future it waits for, then send again";
-            Error::runtime("await wasn't used with future", advice)
-        });
-        self.step(waker.unwrap_or(Waker::noop()), thrown)
+            record.throw(Error::runtime("await wasn't used with future", advice));
+        }
+        self.step(waker.unwrap_or(Waker::noop()))
     }
 
     /// Raises an error inside the coroutine, at the `await` where it is suspended. It may catch it
@@ -191,31 +171,32 @@ where
     /// that is not theirs. A coroutine suspended on one of those is dropped, and the error
     /// returned.
     pub fn throw(&mut self, error: impl Into<Error>) -> Step<T> {
-        self.step(Waker::noop(), Some(error.into()))
+        self.by_hand.0.throw(error.into());
+        self.step(Waker::noop())
     }
 
     /// Drops the coroutine, with all that it holds, in the middle of its `await`. Whatever clean-up
     /// its values do when they are dropped is done. Python: `coro.close()`, which raises
     /// `GeneratorExit` at the `await`.
     pub fn close(&mut self) {
-        let (body, waits) = (self.body.take(), self.by_hand.0.waits.take());
-        drop((body, waits));
+        let body = self.body.take();
+        self.by_hand.0.clear();
+        drop(body);
     }
 
-    fn step(&mut self, waker: &Waker, thrown: Option<Error>) -> Step<T> {
-        let Some(body) = self.body.take() else {
+    fn step(&mut self, waker: &Waker) -> Step<T> {
+        let Some(mut body) = self.body.take() else {
             return Step::Returned(Err(reused()));
         };
-        self.by_hand.0.thrown.set(thrown);
-        match body.resume(self.by_hand.clone(), waker) {
-            Progress::Returned(result) => {
-                let waits = self.by_hand.0.waits.take();
-                drop(waits);
+        let record = &self.by_hand.0;
+        match resume(body.as_mut(), &self.by_hand, waker) {
+            Poll::Ready(result) => {
+                record.clear();
                 Step::Returned(result)
             }
-            Progress::Suspended(body) => {
+            Poll::Pending => {
                 self.body = Some(body);
-                Step::Suspended(self.by_hand.0.waits.borrow().as_suspended())
+                Step::Suspended(record.waits().as_suspended())
             }
         }
     }
@@ -246,13 +227,12 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         // Awaited inside another coroutine: the record is that one's.
-        let waits = self.by_hand.0.waits.take();
-        drop(waits);
+        self.by_hand.0.clear();
         let Some(mut body) = self.body.take() else {
             return Poll::Ready(Err(reused()));
         };
-        body.started = true;
-        let poll = body.future.as_mut().poll(cx);
+        self.by_hand.0.started.set(true);
+        let poll = body.as_mut().poll(cx);
         if poll.is_pending() {
             self.body = Some(body);
         }
@@ -263,7 +243,7 @@ where
 /// In debug mode, one that goes away unstarted is reported: somebody forgot to await it.
 impl<F> Drop for Coroutine<F> {
     fn drop(&mut self) {
-        if self.body.as_ref().is_none_or(|body| body.started) {
+        if self.body.is_none() || self.by_hand.0.started.get() {
             return;
         }
         if let Some(event_loop) = get_event_loop().ok().filter(EventLoop::debug) {
@@ -278,7 +258,7 @@ impl<F> fmt::Debug for Coroutine<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.body {
             None => "finished",
-            Some(body) if body.started => "suspended",
+            Some(_) if self.by_hand.0.started.get() => "suspended",
             Some(_) => "not started",
         };
         write!(f, "<coroutine {state}>")

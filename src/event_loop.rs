@@ -1,7 +1,7 @@
 //! The loop: a run queue, a heap of timers, a mailbox.
 //!
-//! A loop has no thread of its own and does nothing by itself. Here is what it is made of, and how
-//! something gets onto its run queue; the next room takes it off again.
+//! A loop has no thread of its own and does nothing by itself. Here is what it is made of. The next
+//! room puts something on its run queue, and [`turn`](crate::turn) takes it off again.
 //!
 //! **Invariants.**
 //! - To schedule, to settle a future, to wake, to cancel: each only ever puts something on the run
@@ -12,7 +12,7 @@
 //!   or dropped when the borrow is over.
 //! - Once closed, a loop holds nothing and takes nothing.
 //!
-//! Next: [`reports`](crate::reports), or straight on to [`turn`](crate::turn).
+//! Next: [`scheduling`](crate::scheduling), how something gets onto the run queue.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -23,12 +23,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::any_future::AnyCell;
 use crate::clock::Clock;
-use crate::error::Error;
-use crate::handle::{Call, Cancellable, Handle, Run, TimerHandle};
+use crate::handle::Run;
 use crate::mailbox::Mailbox;
 use crate::observer::{ExceptionContext, Observer};
-use crate::task_table::{LoopTask, TaskKey, TaskTable};
+use crate::task_table::{TaskKey, TaskTable};
 use crate::timers::Timers;
 
 /// The scheduler. Python: `asyncio.AbstractEventLoop`.
@@ -63,18 +63,18 @@ pub(crate) struct Core {
     pub(crate) id: u64,
     pub(crate) clock: Clock,
     /// What is ready to run, in the order in which it became so.
-    pub(crate) ready: RefCell<VecDeque<Rc<dyn Run>>>,
+    pub(crate) ready: RefCell<VecDeque<Ready>>,
     pub(crate) timers: RefCell<Timers>,
-    pub(crate) tasks: RefCell<TaskTable>,
+    pub(crate) tasks: RefCell<TaskTable<Rc<dyn LoopTask>>>,
     pub(crate) mailbox: Arc<Mailbox>,
     /// As many as there are handles of this loop for other threads, and one.
     pub(crate) outside: Arc<()>,
     /// What nothing else is sure to hold, by its number. See [`EventLoop::keep`].
     pub(crate) kept: RefCell<BTreeMap<u64, Rc<dyn Kept>>>,
     /// The task whose step is being run.
-    pub(crate) current: RefCell<Option<Rc<dyn LoopTask>>>,
-    /// What the task panicked with that was given to `run_until_complete`: it goes on there.
-    pub(crate) main_panic: Cell<Option<Box<dyn Any + Send>>>,
+    pub(crate) current: Cell<Option<TaskKey>>,
+    /// A panic is on its way out: that of the task which was given to `run_until_complete`.
+    pub(crate) main_panicked: Cell<bool>,
     pub(crate) turns: Cell<u64>,
     pub(crate) running: Cell<bool>,
     /// Somebody asked the loop to stop after this turn.
@@ -93,6 +93,31 @@ pub(crate) struct Core {
     next_task: Cell<u64>,
     /// Whether the wakers of this thread know it.
     pub(crate) remembered: Cell<bool>,
+}
+
+/// What the run queue holds.
+pub(crate) enum Ready {
+    Callback(Rc<dyn Run>),
+    /// The next step of this task.
+    Step(TaskKey),
+}
+
+/// A task as its loop sees it, whatever its coroutine and its result are.
+pub(crate) trait LoopTask: AnyCell {
+    /// Sends into the coroutine, once.
+    fn step(self: Rc<Self>, event_loop: &EventLoop);
+    /// Drops the coroutine unfinished, because the loop is closing.
+    fn shut_down(&self);
+    /// The note that its waker left in the mailbox was taken out.
+    fn note_taken(&self);
+    /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.
+    fn waker_is_elsewhere(&self) -> bool;
+    fn set_name(&self, name: &str);
+    /// Whether a panic of it is let through to the caller of `run_until_complete`.
+    fn set_main(&self, is_main: bool);
+    /// Nobody is to be told if it is never done: a run call made it.
+    fn keep_quiet(&self);
+    fn abort(&self);
 }
 
 /// What a loop keeps for others. See [`EventLoop::keep`].
@@ -133,8 +158,8 @@ impl EventLoop {
             mailbox: Arc::default(),
             outside: Arc::default(),
             kept: RefCell::default(),
-            current: RefCell::default(),
-            main_panic: Cell::new(None),
+            current: Cell::new(None),
+            main_panicked: Cell::new(false),
             turns: Cell::new(0),
             running: Cell::new(false),
             stopping: Cell::new(false),
@@ -175,87 +200,6 @@ impl EventLoop {
     /// Whether the loop was closed.
     pub fn is_closed(&self) -> bool {
         self.core.closed.get()
-    }
-}
-
-/// Scheduling callbacks.
-///
-/// A callback may return anything. If it returns a [`Result<()>`](Result) that is an `Err`, or
-/// panics, this is reported to the exception handler and the loop goes on.
-impl EventLoop {
-    /// Queues a callback for the next turn, behind all that is queued already.
-    ///
-    /// # Panics
-    /// If the loop is closed.
-    #[track_caller]
-    pub fn call_soon<F, R>(&self, callback: F) -> Handle
-    where
-        F: FnOnce() -> R + 'static,
-        R: 'static,
-    {
-        let call = Call::new(callback);
-        if self.may_schedule() {
-            self.enqueue(call.clone());
-        } else {
-            call.cancel();
-        }
-        Handle { call }
-    }
-
-    /// Schedules a callback for `delay` from now; zero means the next turn, behind what is ready by
-    /// then.
-    ///
-    /// A delay that leads beyond the end of the clock, `Duration::MAX` above all, makes a timer
-    /// that never fires.
-    ///
-    /// # Panics
-    /// If the loop is closed.
-    #[track_caller]
-    pub fn call_later<F, R>(&self, delay: Duration, callback: F) -> TimerHandle
-    where
-        F: FnOnce() -> R + 'static,
-        R: 'static,
-    {
-        self.call_at(self.time().saturating_add(delay), callback)
-    }
-
-    /// Schedules a callback for a moment on the loop's clock. One that is past is due at once.
-    ///
-    /// # Panics
-    /// If the loop is closed.
-    #[track_caller]
-    pub fn call_at<F, R>(&self, when: Duration, callback: F) -> TimerHandle
-    where
-        F: FnOnce() -> R + 'static,
-        R: 'static,
-    {
-        let call = Call::new(callback);
-        if self.may_schedule() {
-            return self.core.timers.borrow_mut().push(when, call);
-        }
-        call.cancel();
-        TimerHandle { call, when }
-    }
-
-    /// Whether anything may still be scheduled. Misuse panics, but not on top of another panic.
-    #[track_caller]
-    pub(crate) fn may_schedule(&self) -> bool {
-        if self.is_closed() && !std::thread::panicking() {
-            panic!("{:?}", Error::closed());
-        }
-        !self.is_closed()
-    }
-
-    /// Puts something on the run queue. The one way in.
-    pub(crate) fn enqueue(&self, entry: Rc<dyn Run>) {
-        if !self.is_closed() {
-            self.core.ready.borrow_mut().push_back(entry);
-        }
-    }
-
-    /// The task of that key, unless it is done.
-    pub(crate) fn task(&self, key: TaskKey) -> Option<Rc<dyn LoopTask>> {
-        self.core.tasks.borrow().get(key).cloned()
     }
 }
 

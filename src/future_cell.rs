@@ -23,10 +23,9 @@ use std::task::Waker;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
-use crate::event_loop::{Core, EventLoop};
+use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::handle::call_guarded;
 use crate::observer::ExceptionContext;
-use crate::task_table::LoopTask;
 
 /// A result that will be there later. Python: `asyncio.Future`.
 ///

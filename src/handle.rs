@@ -1,8 +1,8 @@
-//! What the run queue holds.
+//! A callback that is ready to run, or waits for its moment.
 //!
-//! The loop has one queue for everything that is ready to run: plain callbacks, and steps of tasks.
-//! It need not know which is which. To be in the queue is to be able to [`Run`]; a callback is a
-//! [`Call`], and a task, much later, is the other kind.
+//! The loop knows two kinds of things that can be ready to run: callbacks, and steps of tasks. This
+//! is the first kind. A [`Call`] holds one callback, of whatever type, and the loop sees it as
+//! something that can [`Run`].
 //!
 //! Whoever schedules a callback gets a [`Handle`] and can take the callback back until its turn
 //! comes. Cancelling empties the entry and leaves it where it is: the queue stays as it was, and
@@ -20,15 +20,18 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::observer::ExceptionContext;
 
-/// Something that is ready to run.
+/// A callback that can be run once, or taken back.
 pub(crate) trait Run {
-    /// Runs it. A report that comes out is for the loop's exception handler.
+    /// Calls it. A report that comes out is for the loop's exception handler.
     fn run(self: Rc<Self>) -> Result<(), Report>;
-    /// Drops what it holds, and never runs: the loop is closing. (A handle may hold the entry itself.)
-    fn discard(&self);
+    /// Drops the callback, if it is still there.
+    fn cancel(&self);
+    fn is_cancelled(&self) -> bool;
+    /// It sits in a heap now, or (with `None`) no more.
+    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>);
     /// For reports.
     fn describe(&self) -> String;
-    /// Where in the source it was made.
+    /// Where in the source it was scheduled.
     fn made_at(&self) -> &'static Location<'static>;
 }
 
@@ -44,15 +47,6 @@ pub(crate) struct Call<F> {
     /// [`timers`](crate::timers).
     heap: Cell<Option<Rc<Cell<usize>>>>,
     made_at: &'static Location<'static>,
-}
-
-/// A callback which can be taken back; what a handle holds.
-pub(crate) trait Cancellable: Run {
-    /// Drops the callback, if it is still there.
-    fn cancel(&self);
-    fn is_cancelled(&self) -> bool;
-    /// It sits in a heap now, or (with `None`) no more.
-    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>);
 }
 
 impl<F, R> Call<F>
@@ -89,20 +83,6 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
         })
     }
 
-    fn discard(&self) {
-        self.cancel();
-    }
-
-    fn describe(&self) -> String {
-        format!("<callback {}>", type_name::<F>())
-    }
-
-    fn made_at(&self) -> &'static Location<'static> {
-        self.made_at
-    }
-}
-
-impl<F: FnOnce() -> R + 'static, R: 'static> Cancellable for Call<F> {
     fn cancel(&self) {
         let Some(callback) = self.callback.take() else {
             return;
@@ -120,6 +100,14 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Cancellable for Call<F> {
 
     fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>) {
         self.heap.set(cancelled);
+    }
+
+    fn describe(&self) -> String {
+        format!("<callback {}>", type_name::<F>())
+    }
+
+    fn made_at(&self) -> &'static Location<'static> {
+        self.made_at
     }
 }
 
@@ -150,7 +138,7 @@ fn error_in<R: 'static>(answer: R) -> Result<()> {
 /// Dropping the handle does not cancel the callback.
 #[derive(Clone)]
 pub struct Handle {
-    pub(crate) call: Rc<dyn Cancellable>,
+    pub(crate) call: Rc<dyn Run>,
 }
 
 impl Handle {
@@ -173,7 +161,7 @@ impl fmt::Debug for Handle {
 /// Dropping the handle does not cancel the timer.
 #[derive(Clone)]
 pub struct TimerHandle {
-    pub(crate) call: Rc<dyn Cancellable>,
+    pub(crate) call: Rc<dyn Run>,
     pub(crate) when: Duration,
 }
 

@@ -39,24 +39,25 @@
 //! | [`task_table`] | who keeps a task alive? | |
 //! | [`mailbox`] | how do other threads come in, and where does the loop sleep? | |
 //! | [`event_loop`] | what is a loop? | 3 |
+//! | [`scheduling`] | how does something get onto its run queue? | 4 |
 //! | [`reports`] | who is told what nobody waits for? | |
 //! | [`snapshot`] | who waits for whom? | |
-//! | [`turn`] | what is one turn of it? | 4 |
+//! | [`turn`] | what is one turn of it? | 5 |
 //! | [`closing`] | what is dropped at the end, and in which order? | |
-//! | [`waker`] | where does a Waker come from? | 5 |
+//! | [`waker`] | where does a Waker come from? | 6 |
 //! | [`threadsafe`] | what can other threads do? | |
 //! | [`step`] | how do we know what a coroutine waits for? | |
-//! | [`coroutine`] | what is it to send into a coroutine? | 6 |
-//! | [`future_cell`] | what is a future? | 7 |
-//! | [`settling`] | who is told when it has a result? | 8 |
-//! | [`awaiting`] | what does `fut.await` do? | 9 |
-//! | [`task`] | who sends into the coroutine? | 10 |
+//! | [`coroutine`] | what is it to send into a coroutine? | 7 |
+//! | [`future_cell`] | what is a future? | 8 |
+//! | [`settling`] | who is told when it has a result? | 9 |
+//! | [`awaiting`] | what does `fut.await` do? | 10 |
+//! | [`task`] | who sends into the coroutine? | 11 |
 //! | [`task_future`] | what is a task to those who wait for it? | |
 //! | [`task_handle`] | what does the maker of a task hold? | |
-//! | [`program`] | how does a program start and end? | 11 |
+//! | [`program`] | how does a program start and end? | 12 |
 //! | [`protocols`] | what are `async with` and `async for`? | |
 //! | [`sync`] | how do tasks wait for each other? | |
-//! | [`combinators`] | how does one wait for a while, or for several? | 12 |
+//! | [`combinators`] | how does one wait for a while, or for several? | 13 |
 //! | [`threads`] | what of calls that block? | |
 //!
 //! # Python → Rust
@@ -105,6 +106,8 @@ pub mod task_table;
 pub mod mailbox;
 
 pub mod event_loop;
+pub mod scheduling;
+
 pub mod reports;
 pub mod snapshot;
 pub mod turn;

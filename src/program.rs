@@ -16,11 +16,10 @@ use std::rc::Rc;
 use crate::any_future::{AnyFuture, Watch};
 use crate::coroutine::{Coroutine, Step};
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::FutureCell;
 use crate::observer::ExceptionContext;
 use crate::task_handle::{Task, all_tasks};
-use crate::task_table::LoopTask;
 use crate::turn::get_event_loop;
 
 impl EventLoop {
@@ -211,7 +210,7 @@ impl EventLoop {
             task.cancel();
         }
         for task in left {
-            let (made_at, name) = (task.0.made_at(), task.name());
+            let (made_at, name) = (task.0.about().made_at(), task.name());
             let task = AnyFuture(task.0);
             let over = self.create_future();
             let told = over.clone();

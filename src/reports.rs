@@ -21,11 +21,12 @@
 //!
 //! Next: [`snapshot`](crate::snapshot), who waits for whom.
 
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::event_loop::EventLoop;
-use crate::handle::{Report, Run, call_guarded};
+use crate::handle::call_guarded;
 use crate::observer::{ExceptionContext, LoopEvent, Observer};
 
 /// Reporting.
@@ -75,17 +76,20 @@ impl EventLoop {
         self.core.slow.set(limit);
     }
 
-    /// Runs an entry of the run queue and reports it if it took too long.
-    pub(crate) fn run_timed(&self, entry: Rc<dyn Run>) -> Result<(), Report> {
-        let (what, made_at) = (entry.describe(), entry.made_at());
+    /// In debug mode: runs something that is described so, and reports it if it took too long.
+    pub(crate) fn timed(
+        &self,
+        what: String,
+        made_at: &'static Location<'static>,
+        run: impl FnOnce(),
+    ) {
         let began = self.time();
-        let result = entry.run();
+        run();
         let took = self.time().saturating_sub(began);
         if took >= self.core.slow.get() {
             let message = format!("Executing {what} took {:.3} seconds", took.as_secs_f64());
             self.call_exception_handler(&ExceptionContext::new(message).about(what, made_at));
         }
-        result
     }
 }
 

@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Watch};
 use crate::error::{Error, Result};
+use crate::event_loop::Ready;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
 use crate::observer::{ExceptionContext, LoopEvent};
@@ -180,7 +181,8 @@ impl<T: 'static> Settable<T> {
         match (waiter, event_loop) {
             (Waiter::Callback(callback, made_at), Some(event_loop)) => {
                 let fut = FutureCell::of(shared.clone());
-                event_loop.enqueue(Call::made_at(move || callback.call(&fut), made_at));
+                let call = Call::made_at(move || callback.call(&fut), made_at);
+                event_loop.enqueue(Ready::Callback(call));
                 Ok(())
             }
             (Waiter::Callback(..), None) => Err(Error::closed()),

@@ -12,13 +12,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Ready};
 use crate::task_table::TaskState;
 
 /// How a loop stands. Made by [`EventLoop::snapshot`].
@@ -76,12 +75,9 @@ impl EventLoop {
     /// How the loop stands now.
     pub fn snapshot(&self) -> Snapshot {
         let core = &self.core;
-        let all = core.tasks.borrow().all();
-        let states: Vec<_> = all.iter().map(|task| task.state()).collect();
-        let all: Vec<_> = all
-            .into_iter()
-            .map(|task| AnyFuture(task as Rc<_>))
-            .collect();
+        let all = self.all_tasks().into_iter();
+        let (states, all): (Vec<_>, Vec<_>) =
+            all.map(|(state, task)| (state, AnyFuture(task))).unzip();
         let as_it_is = |(task, state): (&AnyFuture, TaskState)| TaskSnapshot {
             id: task.0.about().id(),
             name: task.0.name(),
@@ -90,12 +86,13 @@ impl EventLoop {
             made_at: task.0.about().made_at(),
         };
         let tasks = all.iter().zip(states).map(as_it_is).collect();
-        let ready = core
-            .ready
-            .borrow()
-            .iter()
-            .map(|entry| entry.describe())
-            .collect();
+        let describe = |entry: &Ready| match entry {
+            Ready::Callback(call) => call.describe(),
+            Ready::Step(key) => self
+                .task(*key)
+                .map_or(String::new(), |task| format!("<{}>", task.name())),
+        };
+        let ready = core.ready.borrow().iter().map(describe).collect();
         let (time, turn, timers) = (self.time(), self.turns(), core.timers.borrow().deadlines());
         Snapshot {
             time,
@@ -113,8 +110,8 @@ impl EventLoop {
     /// have one; or if somebody else than our own futures has the waker of a task.
     pub(crate) fn check_that_somebody_can_wake(&self) -> Result<()> {
         let other_threads = Arc::strong_count(&self.core.outside) > 1;
-        let tasks = self.core.tasks.borrow().all();
-        let elsewhere = tasks.iter().any(|task| task.waker_is_elsewhere());
+        let tasks = self.all_tasks();
+        let elsewhere = tasks.iter().any(|(_, task)| task.waker_is_elsewhere());
         // In this order: whoever is gone by now has left his note before.
         if other_threads || elsewhere || !self.core.mailbox.is_empty() {
             return Ok(());

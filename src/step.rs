@@ -6,12 +6,14 @@
 //! back the one that lay there before. So steps can nest: a coroutine may send into another one by
 //! hand.
 //!
-//! A leaf is a future that says `Pending` itself. On each poll, ours do three things:
+//! A leaf is a future that says `Pending` itself. On each poll, ours ask for the step
+//! [`in_progress`] and do three things with it:
 //!
-//! 1. [`take_thrown`]: is there an error for me? Then that is what comes out of this `await`.
+//! 1. [`take_thrown`](InProgress::take_thrown): is there an error for me? Then that is what comes
+//!    out of this `await`.
 //! 2. Store the waker that they were polled with, in place of the one from the last poll.
-//! 3. [`park`]: note in the record what they wait for. (And [`forget`] it if they are dropped
-//!    before the step is over, because another branch has won.)
+//! 3. [`park`](InProgress::park): note in the record what they wait for. (And [`forget`] it if they
+//!    are dropped before the step is over, because another branch has won.)
 //!
 //! A leaf can also sit inside a combinator from another crate, which polls it with a waker of its
 //! own. Then the step is not blocked on this leaf alone, and the leaf leaves the record as it is.
@@ -19,7 +21,7 @@
 //!
 //! Next: [`coroutine`](crate::coroutine), which takes the steps.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
@@ -34,8 +36,13 @@ type Wait = (AnyFuture, u64);
 pub(crate) struct Waits {
     /// Nearly always the only one.
     first: Option<Wait>,
-    /// A hand-written combinator may pass its waker on to several leaves.
-    more: Vec<Wait>,
+    /// A hand-written combinator may pass its waker on to several leaves. (Boxed, so that it takes no
+    /// place in those that do not.)
+    #[allow(
+        clippy::box_collection,
+        reason = "an empty `Vec` is three times as large"
+    )]
+    more: Option<Box<Vec<Wait>>>,
     yielded: bool,
 }
 
@@ -43,7 +50,7 @@ impl Waits {
     /// The one future that it waits for, if it is one.
     pub(crate) fn single(&self) -> Option<&AnyFuture> {
         let (future, _) = self.first.as_ref()?;
-        (self.more.is_empty() && !self.yielded).then_some(future)
+        (self.more.is_none() && !self.yielded).then_some(future)
     }
 
     pub(crate) fn is_bare_yield(&self) -> bool {
@@ -55,17 +62,19 @@ impl Waits {
         self.futures().all(AnyFuture::done)
     }
 
-    pub(crate) fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
+    fn all(&self) -> impl Iterator<Item = &Wait> {
         self.first
             .iter()
-            .chain(&self.more)
-            .map(|(future, _)| future)
+            .chain(self.more.iter().flat_map(|more| more.iter()))
+    }
+
+    pub(crate) fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
+        self.all().map(|(future, _)| future)
     }
 
     /// At how many of the places that it is said to stand at this waker really stands.
     pub(crate) fn count_held(&self, waker: &Waker) -> usize {
-        let waits = self.first.iter().chain(&self.more);
-        waits
+        self.all()
             .filter(|(future, place)| future.0.about().holds(*place, waker))
             .count()
     }
@@ -74,23 +83,26 @@ impl Waits {
         drop(self.remove(future.address(), place)); // polled twice in one step
         match self.first {
             None => self.first = Some((future, place)),
-            Some(_) => self.more.push((future, place)),
+            Some(_) => self.more.get_or_insert_default().push((future, place)),
         }
     }
 
     fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
         let is_it = |wait: &Wait| wait.0.address() == address && wait.1 == place;
-        if let Some(index) = self.more.iter().position(is_it) {
-            return Some(self.more.remove(index));
-        }
-        let first = self.first.take_if(|first| is_it(first))?;
-        self.first = self.more.pop();
-        Some(first)
+        let more = self.more.as_mut();
+        let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
+        let removed = removed.or_else(|| {
+            let first = self.first.take_if(|first| is_it(first))?;
+            self.first = self.more.as_mut().and_then(|more| more.pop());
+            Some(first)
+        });
+        self.more.take_if(|more| more.is_empty());
+        removed
     }
 }
 
 /// A waker's identity: cloned ones have the same.
-type WakerId = (*const (), &'static RawWakerVTable);
+type WakerId = (*const (), *const RawWakerVTable);
 
 fn id_of(waker: &Waker) -> WakerId {
     (waker.data(), waker.vtable())
@@ -99,12 +111,38 @@ fn id_of(waker: &Waker) -> WakerId {
 /// The record of a coroutine's step in progress, and of its last step when none is.
 #[derive(Default)]
 pub(crate) struct Record {
-    waker: Cell<Option<WakerId>>,
+    /// Whether there was a step at all.
+    pub(crate) started: Cell<bool>,
+    /// A leaf cannot be waited for, and `thrown` says why: that is to be thrown in next.
+    pub(crate) refused: Cell<bool>,
     /// To be thrown in, until a leaf takes it.
-    pub(crate) thrown: Cell<Option<Error>>,
-    pub(crate) waits: RefCell<Waits>,
-    /// A leaf cannot be waited for; this is to be thrown in next.
-    pub(crate) refused: Cell<Option<Error>>,
+    thrown: Cell<Option<Box<Error>>>,
+    waits: RefCell<Waits>,
+}
+
+impl Record {
+    /// Has an error thrown in at the next step.
+    pub(crate) fn throw(&self, error: Error) {
+        self.thrown.set(Some(Box::new(error)));
+    }
+
+    pub(crate) fn take_thrown(&self) -> Option<Error> {
+        self.thrown.take().map(|error| *error)
+    }
+
+    /// What the coroutine waits for.
+    pub(crate) fn waits(&self) -> Ref<'_, Waits> {
+        self.waits.borrow()
+    }
+
+    /// Forgets what it waited for.
+    pub(crate) fn clear(&self) {
+        if self.waits.borrow().first.is_some() {
+            let waits = self.waits.take();
+            drop(waits);
+        }
+        self.waits.borrow_mut().yielded = false;
+    }
 }
 
 /// Whose record it is: a task, or a coroutine that is driven by hand.
@@ -114,34 +152,33 @@ pub(crate) trait Stepped {
     fn as_task(self: Rc<Self>) -> Option<AnyFuture>;
 }
 
+/// The open record.
+struct Open {
+    stepped: Rc<dyn Stepped>,
+    /// The waker that the step was given.
+    waker: WakerId,
+}
+
 thread_local! {
-    static OPEN: RefCell<Option<Rc<dyn Stepped>>> = const { RefCell::new(None) };
+    static OPEN: RefCell<Option<Open>> = const { RefCell::new(None) };
 }
 
 /// Puts another one there, and gives back the one that was. (While a thread ends its thread-locals
 /// are gone; then there is none.)
-fn replace(stepped: Option<Rc<dyn Stepped>>) -> Option<Rc<dyn Stepped>> {
-    OPEN.try_with(|open| open.replace(stepped)).ok().flatten()
+fn replace(open: Option<Open>) -> Option<Open> {
+    OPEN.try_with(|cell| cell.replace(open)).ok().flatten()
 }
 
-/// The one whose step is in progress, if the waker is the one that this step was given.
-fn find(waker: &Waker) -> Option<Rc<dyn Stepped>> {
-    let stepped = OPEN.try_with(|open| open.borrow().clone()).ok().flatten()?;
-    let (data, vtable) = stepped.record().waker.get()?;
-    let (given_data, given_vtable) = id_of(waker);
-    (data == given_data && std::ptr::eq(vtable, given_vtable)).then_some(stepped)
-}
-
-/// Closes the record, and opens that of the outer step again.
+/// Closes the record, and opens that of the outer step again; also if the step panics.
 pub(crate) struct Guard {
-    outer: Option<Rc<dyn Stepped>>,
+    outer: Option<Open>,
 }
 
 /// Begins a step: opens the record.
 pub(crate) fn open(stepped: Rc<dyn Stepped>, waker: &Waker) -> Guard {
-    stepped.record().waker.set(Some(id_of(waker)));
+    let waker = id_of(waker);
     Guard {
-        outer: replace(Some(stepped)),
+        outer: replace(Some(Open { stepped, waker })),
     }
 }
 
@@ -152,30 +189,45 @@ impl Drop for Guard {
     }
 }
 
-/// The error that is to be thrown in at this leaf.
-pub(crate) fn take_thrown(waker: &Waker) -> Option<Error> {
-    find(waker)?.record().thrown.take()
-}
+/// The step in progress, as a leaf sees it.
+pub(crate) struct InProgress(Rc<dyn Stepped>);
 
-/// Asks whether the step may wait for this future. If it may not, the reason is noted: then the leaf
-/// must not wait, and the reason will be thrown in there.
-pub(crate) fn may_wait_for(waker: &Waker, future: &AnyFuture) -> bool {
-    let Some(stepped) = find(waker) else {
-        return true;
+/// The step in progress, if this waker is the one that it was given.
+pub(crate) fn in_progress(waker: &Waker) -> Option<InProgress> {
+    let find = |open: &RefCell<Option<Open>>| {
+        let open = open.borrow();
+        let open = open.as_ref().filter(|open| open.waker == id_of(waker))?;
+        Some(InProgress(open.stepped.clone()))
     };
-    let task = stepped.clone().as_task();
-    let refusal = task.and_then(|task| refusal(&task, future));
-    let accepted = refusal.is_none();
-    if !accepted {
-        stepped.record().refused.set(refusal);
-    }
-    accepted
+    OPEN.try_with(find).ok().flatten()
 }
 
-/// Notes that the step ends in waiting for this future, at that place in its line.
-pub(crate) fn park(waker: &Waker, future: AnyFuture, place: u64) {
-    if let Some(stepped) = find(waker) {
-        stepped.record().waits.borrow_mut().add(future, place);
+impl InProgress {
+    /// The error that is to be thrown in at this leaf.
+    pub(crate) fn take_thrown(&self) -> Option<Error> {
+        self.0.record().take_thrown()
+    }
+
+    /// Asks whether the step may wait for this future. If it may not, the reason is noted: then the
+    /// leaf must not wait, and the reason will be thrown in there.
+    pub(crate) fn may_wait_for(&self, future: &AnyFuture) -> bool {
+        let task = self.0.clone().as_task();
+        let Some(error) = task.and_then(|task| refusal(&task, future)) else {
+            return true;
+        };
+        self.0.record().throw(error);
+        self.0.record().refused.set(true);
+        false
+    }
+
+    /// Notes that the step ends in waiting for this future, at that place in its line.
+    pub(crate) fn park(&self, future: AnyFuture, place: u64) {
+        self.0.record().waits.borrow_mut().add(future, place);
+    }
+
+    /// Notes that the step ends in a bare yield.
+    pub(crate) fn park_on_nothing(&self) {
+        self.0.record().waits.borrow_mut().yielded = true;
     }
 }
 
@@ -213,17 +265,10 @@ fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
     ))
 }
 
-/// Notes that the step ends in a bare yield.
-pub(crate) fn park_on_nothing(waker: &Waker) {
-    if let Some(stepped) = find(waker) {
-        stepped.record().waits.borrow_mut().yielded = true;
-    }
-}
-
 /// The leaf that waited for this future, at that place in its line, was dropped in this step.
 pub(crate) fn forget(address: *const (), place: u64) {
-    let open = OPEN.try_with(|open| open.borrow().clone()).ok().flatten();
-    if let Some(stepped) = open {
+    let stepped = |open: &RefCell<Option<Open>>| Some(open.borrow().as_ref()?.stepped.clone());
+    if let Some(stepped) = OPEN.try_with(stepped).ok().flatten() {
         let wait = stepped.record().waits.borrow_mut().remove(address, place);
         drop(wait);
     }

@@ -9,65 +9,41 @@
 //!    loop's table. The leaf has its waker, which knows it only by number. When the leaf's future is
 //!    settled the waker is called, and that puts the task back on the run queue.
 //!
-//! A task is in exactly one [`State`]:
+//! Where a task is, on the run queue or running or parked, stands in the
+//! [`task_table`](crate::task_table), for it is the loop that must know.
 //!
-//! ```text
-//!            made
-//!             ↓           step begins                  returned
-//!          Queued ───────────────────────→ Running ───────────────→ Done
-//!             ↑  ↑                          ↓   │ woken, then suspended
-//!             │  └──────────────────────────┼───┘
-//!             └───────── Parked ←───────────┘ suspended
-//!                woken
-//! ```
-//!
-//! **Invariants.** Waking a queued or done task does nothing: ten thousand wakes are one step. The
-//! state becomes Running *before* the poll, so that a wake during the poll counts for the next
-//! step. The coroutine is dropped before its result is announced.
+//! **Invariants.** The coroutine is dropped before its result is announced, and is never polled
+//! after that.
 //!
 //! Next: [`task_future`](crate::task_future), what a task is to those who wait for it.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
-use crate::any_future::About;
-use crate::coroutine::{Body, Progress};
+use crate::any_future::{About, AnyCell};
+use crate::coroutine;
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
-use crate::handle::{Report, Run, call_guarded};
+use crate::handle::call_guarded;
 use crate::observer::{ExceptionContext, LoopEvent};
 use crate::step::Record;
-use crate::task_table::{LoopTask, TaskKey, TaskState};
-use crate::turn::Current;
+use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
-
-/// Where a task is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum State {
-    /// On the run queue.
-    Queued,
-    /// Its coroutine is being polled.
-    Running {
-        woken: bool,
-    },
-    /// Off the run queue, until its waker is called.
-    Parked,
-    Done,
-}
 
 /// The task itself: a future, and what fills it.
 pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) future: Settable<T>,
-    key: TaskKey,
+    pub(crate) key: TaskKey,
     pub(crate) name: RefCell<String>,
-    pub(crate) state: Cell<State>,
     /// Taken out while it is polled, and gone once the task is done.
-    body: Cell<Option<Body<F>>>,
+    body: Cell<Option<Pin<Box<F>>>>,
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
     /// Cancelled, and still to be told.
@@ -83,34 +59,6 @@ pub(crate) struct TaskCell<F, T: 'static> {
     task_waker: Arc<TaskWaker>,
 }
 
-impl<F, T> Run for TaskCell<F, T>
-where
-    F: Future<Output = Result<T>> + 'static,
-{
-    fn run(self: Rc<Self>) -> Result<(), Report> {
-        let (Some(event_loop), Some(body)) = (self.future.event_loop(), self.body.take()) else {
-            return Ok(());
-        };
-        if self.aborted.get() {
-            return self.drop_unfinished(body);
-        }
-        self.step(&event_loop, body);
-        Ok(())
-    }
-
-    fn discard(&self) {
-        // The loop drops all its tasks, whether they are queued or not.
-    }
-
-    fn describe(&self) -> String {
-        format!("<{}>", self.name.borrow())
-    }
-
-    fn made_at(&self) -> &'static Location<'static> {
-        self.future.made_at()
-    }
-}
-
 impl<F, T> TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
@@ -124,8 +72,7 @@ where
             future: Settable::new(event_loop, "Task"),
             key,
             name: RefCell::new(event_loop.next_task_name()),
-            state: Cell::new(State::Queued),
-            body: Cell::new(Some(Body::new(coroutine))),
+            body: Cell::new(Some(Box::pin(coroutine))),
             record: Record::default(),
             must_cancel: Cell::new(false),
             aborted: Cell::new(false),
@@ -134,36 +81,6 @@ where
             waker: Waker::from(task_waker.clone()),
             task_waker,
         })
-    }
-
-    /// Sends into the coroutine, once.
-    fn step(self: Rc<Self>, event_loop: &EventLoop, body: Body<F>) {
-        self.state.set(State::Running { woken: false });
-        if self.must_cancel.take() {
-            self.record.thrown.set(Some(Error::Cancelled));
-        }
-        event_loop.tell(|| LoopEvent::StepBegan {
-            task: self.future.id,
-        });
-        let current = Current::set(event_loop, self.clone());
-        let step = || body.resume(self.clone(), &self.waker);
-        let progress = catch_unwind(AssertUnwindSafe(step));
-        drop(current);
-        match progress {
-            Ok(Progress::Returned(result)) => self.finish(event_loop, result),
-            Ok(Progress::Suspended(body)) => {
-                self.body.set(Some(body));
-                self.park(event_loop);
-            }
-            Err(panic) => {
-                let error = Error::from_panic(&*panic);
-                if self.is_main.get() {
-                    event_loop.core.main_panic.set(Some(panic));
-                    self.future.looked_at.set(true);
-                }
-                self.finish(event_loop, Err(error));
-            }
-        }
     }
 
     /// The coroutine has ended, and is dropped already.
@@ -182,9 +99,20 @@ where
         }
     }
 
+    fn panicked(self: Rc<Self>, event_loop: &EventLoop, panic: Box<dyn Any + Send>) {
+        let error = Error::from_panic(&*panic);
+        let is_main = self.is_main.get();
+        self.future.looked_at.set(is_main);
+        self.finish(event_loop, Err(error));
+        if is_main {
+            event_loop.core.main_panicked.set(true);
+            resume_unwind(panic);
+        }
+    }
+
     /// The coroutine is suspended. Is there a reason to go on at once?
-    fn park(self: Rc<Self>, event_loop: &EventLoop) {
-        event_loop.tell(|| match self.record.waits.borrow().single() {
+    fn park(&self, event_loop: &EventLoop) {
+        event_loop.tell(|| match self.record.waits().single() {
             Some(future) => LoopEvent::Parked {
                 task: self.future.id,
                 on: future.0.about().id(),
@@ -193,49 +121,44 @@ where
                 task: self.future.id,
             },
         });
-        if self.must_cancel.get() && self.cancel_what_it_waits_for() {
-            self.must_cancel.set(false);
+        let mut go_on = self.record.refused.take();
+        if self.must_cancel.get() {
+            if self.cancel_what_it_waits_for() {
+                self.must_cancel.set(false);
+            } else {
+                go_on |= self.record.waits().all_done();
+            }
         }
-        let must_tell = self.must_cancel.get() && self.record.waits.borrow().all_done();
-        let refused = self.record.refused.take();
-        let woken = self.state.get() == State::Running { woken: true };
-        let go_on = woken || must_tell || refused.is_some();
-        self.record.thrown.set(refused);
-        self.state.set(State::Parked);
-        if go_on {
-            self.wake();
+        let woken = event_loop.core.tasks.borrow_mut().park(self.key);
+        if woken || go_on {
+            event_loop.wake(self.key);
         }
     }
 
     /// Asks all of it; true if any said yes.
     fn cancel_what_it_waits_for(&self) -> bool {
-        let futures: Vec<_> = self.record.waits.borrow().futures().cloned().collect();
+        let futures: Vec<_> = self.record.waits().futures().cloned().collect();
         futures
             .iter()
             .fold(false, |any, future| future.cancel() | any)
     }
 
-    fn drop_unfinished(self: Rc<Self>, body: Body<F>) -> Result<(), Report> {
-        if let Some(event_loop) = self.future.event_loop() {
-            self.leave(&event_loop);
-        }
-        drop(self.record.waits.take());
+    fn drop_unfinished(self: Rc<Self>, event_loop: &EventLoop, body: Pin<Box<F>>) {
+        self.leave(event_loop);
+        self.record.clear();
         let dropped = call_guarded(|| drop(body));
-        let dropped = dropped.map_err(|error| {
-            let context = ExceptionContext::new("Exception in the drop of an aborted task");
-            Box::new(
-                context
-                    .with_exception(error)
-                    .about(self.describe(), self.made_at()),
-            )
-        });
+        let made_at = self.future.made_at();
+        let name = self.name();
         FutureCell::of(self).settle_as_cancelled();
-        dropped
+        if let Err(error) = dropped {
+            let context = ExceptionContext::new("Exception in the drop of an aborted task");
+            let context = context.with_exception(error);
+            event_loop.call_exception_handler(&context.about(format!("<{name}>"), made_at));
+        }
     }
 
     /// The task is done: it gives up its place in the loop's table.
     fn leave(&self, event_loop: &EventLoop) {
-        self.state.set(State::Done);
         let entry = event_loop.core.tasks.borrow_mut().remove(self.key);
         drop(entry);
     }
@@ -245,55 +168,68 @@ impl<F, T> LoopTask for TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
-    fn wake(self: Rc<Self>) {
-        match self.state.get() {
-            State::Queued | State::Done => {}
-            State::Running { .. } => self.state.set(State::Running { woken: true }),
-            State::Parked => {
-                self.state.set(State::Queued);
-                if let Some(event_loop) = self.future.event_loop() {
-                    event_loop.tell(|| LoopEvent::Woken {
-                        task: self.future.id,
-                    });
-                    event_loop.enqueue(self);
+    fn step(self: Rc<Self>, event_loop: &EventLoop) {
+        let Some(body) = self.body.take() else {
+            return;
+        };
+        if self.aborted.get() {
+            return self.drop_unfinished(event_loop, body);
+        }
+        if self.must_cancel.take() {
+            self.record.throw(Error::Cancelled);
+        }
+        event_loop.tell(|| LoopEvent::StepBegan {
+            task: self.future.id,
+        });
+        let mut body = Some(body);
+        let send = || {
+            let coroutine = body.as_mut()?.as_mut();
+            match coroutine::resume(coroutine, &self, &self.waker) {
+                Poll::Pending => None,
+                Poll::Ready(result) => {
+                    body = None;
+                    Some(result)
                 }
+            }
+        };
+        match catch_unwind(AssertUnwindSafe(send)) {
+            Ok(None) => {
+                self.body.set(body);
+                self.park(event_loop);
+            }
+            Ok(Some(result)) => self.finish(event_loop, result),
+            Err(panic) => {
+                drop(body);
+                self.panicked(event_loop, panic);
             }
         }
     }
 
-    fn wake_from_mailbox(self: Rc<Self>) {
-        self.task_waker.taken_out();
-        self.wake();
-    }
-
     fn shut_down(&self) {
-        if self.state.replace(State::Done) == State::Done {
+        if self.future.done() {
             return;
         }
         if let Some(event_loop) = self.future.event_loop().filter(|_| !self.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
-            let subject = match self.record.waits.borrow().single() {
-                Some(future) => format!("<{} waiting for {future:?}>", self.name.borrow()),
-                None => self.describe(),
+            let name = self.name.borrow().clone();
+            let subject = match self.record.waits().single() {
+                Some(future) => format!("<{name} waiting for {future:?}>"),
+                None => format!("<{name}>"),
             };
-            event_loop.call_exception_handler(&context.about(subject, self.made_at()));
+            event_loop.call_exception_handler(&context.about(subject, self.future.made_at()));
         }
         self.future.dissolve_line();
-        drop(self.record.waits.take());
+        self.record.clear();
         drop(self.body.take());
     }
 
-    fn state(&self) -> TaskState {
-        match self.state.get() {
-            State::Queued => TaskState::Queued,
-            State::Running { .. } => TaskState::Running,
-            State::Parked | State::Done => TaskState::Parked,
-        }
+    fn note_taken(&self) {
+        self.task_waker.taken_out();
     }
 
     fn waker_is_elsewhere(&self) -> bool {
         // Two are here, and one in the line of each future that it is known to wait for.
-        let in_lines = self.record.waits.borrow().count_held(&self.waker);
+        let in_lines = self.record.waits().count_held(&self.waker);
         Arc::strong_count(&self.task_waker) > 2 + in_lines
     }
 
@@ -309,8 +245,10 @@ where
         self.quiet.set(true);
     }
 
-    fn abort(self: Rc<Self>) {
+    fn abort(&self) {
         self.aborted.set(true);
-        self.wake();
+        if let Some(event_loop) = self.future.event_loop() {
+            event_loop.wake(self.key);
+        }
     }
 }

@@ -17,10 +17,11 @@ use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::Result;
+use crate::event_loop::LoopTask;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::step::{Record, Stepped};
-use crate::task::{State, TaskCell};
-use crate::task_table::LoopTask;
+use crate::task::TaskCell;
+use crate::task_table::TaskState;
 
 impl<F, T> AnyCell for TaskCell<F, T>
 where
@@ -35,10 +36,10 @@ where
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
-        match self.state.get() {
+        match self.where_it_is() {
             // What it will wait for when this step is over is not known yet.
-            State::Running { .. } => Vec::new(),
-            _ => self.record.waits.borrow().futures().cloned().collect(),
+            Some(TaskState::Running) => Vec::new(),
+            _ => self.record.waits().futures().cloned().collect(),
         }
     }
 
@@ -46,9 +47,8 @@ where
         if !passed_on {
             self.must_cancel.set(true);
             // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-            let must_tell =
-                self.state.get() == State::Parked && self.record.waits.borrow().all_done();
-            if must_tell {
+            let parked = self.where_it_is() == Some(TaskState::Parked);
+            if parked && self.record.waits().all_done() {
                 self.wake();
             }
         }
@@ -57,6 +57,19 @@ where
 
     fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
         FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    }
+}
+
+impl<F, T> TaskCell<F, T> {
+    fn where_it_is(&self) -> Option<TaskState> {
+        self.future.event_loop()?.task_state(self.key)
+    }
+
+    /// Its next step is queued, unless it is already.
+    pub(crate) fn wake(&self) {
+        if let Some(event_loop) = self.future.event_loop() {
+            event_loop.wake(self.key);
+        }
     }
 }
 

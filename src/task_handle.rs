@@ -15,11 +15,10 @@ use std::task::{Context, Poll};
 
 use crate::any_future::{AnyCell, AnyFuture};
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::future_cell::FutureCell;
 use crate::observer::LoopEvent;
 use crate::task::TaskCell;
-use crate::task_table::LoopTask;
 use crate::turn::running_loop;
 
 /// A coroutine that runs on its loop, and the future of its result. Python: `asyncio.Task`.
@@ -46,7 +45,7 @@ impl EventLoop {
             self.tell(|| LoopEvent::TaskMade {
                 task: task.about().id(),
             });
-            self.enqueue(task.clone());
+            self.enqueue(Ready::Step(task.key));
         } else {
             task.shut_down();
         }
@@ -83,7 +82,7 @@ impl<T: 'static> Task<T> {
     /// needs an `await` is done. [`cancel`](FutureCell::cancel) is Python's way. It does nothing to
     /// a task that is done.
     pub fn abort(&self) {
-        self.task.clone().abort();
+        self.task.abort();
     }
 
     /// The name of the task; `Task-1` and so on, unless another was set. Python: `task.get_name()`.
@@ -161,22 +160,16 @@ pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
 /// The unfinished tasks of a loop, in the order in which they were made.
 /// Python: `asyncio.all_tasks(loop)`.
 pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
-    event_loop
-        .core
-        .tasks
-        .borrow()
-        .all()
-        .into_iter()
-        .map(AnyTask)
-        .collect()
+    let all = event_loop.all_tasks();
+    all.into_iter().map(|(_, task)| AnyTask(task)).collect()
 }
 
 /// The task whose step is being run; none in a plain callback, or outside of a loop.
 /// Python: `asyncio.current_task()`.
 pub fn current_task() -> Option<AnyTask> {
     let event_loop = running_loop()?;
-    let task = event_loop.core.current.borrow().clone();
-    task.map(AnyTask)
+    let current = event_loop.core.current.get()?;
+    event_loop.task(current).map(AnyTask)
 }
 
 impl AnyTask {
@@ -187,7 +180,7 @@ impl AnyTask {
 
     /// Drops its coroutine where it stands. See [`Task::abort`].
     pub fn abort(&self) {
-        self.0.clone().abort();
+        self.0.abort();
     }
 
     /// Whether it has ended, one way or other.

@@ -1,4 +1,4 @@
-//! The list of all unfinished tasks.
+//! The table of all unfinished tasks, and where each of them is.
 //!
 //! Who keeps a task alive that nobody holds a handle of? Its loop: every unfinished task has a
 //! place in this table and gives it up when it is done. Python: the loop only knows its tasks
@@ -8,12 +8,22 @@
 //! task; it holds a [`TaskKey`]: the number of a place, and which tenant of that place is meant.
 //! Places are let again, so a late wake finds that the tenant has changed and does nothing.
 //!
+//! A task is in exactly one state:
+//!
+//! ```text
+//!            made
+//!             ↓           step begins                  returned
+//!          Queued ───────────────────────→ Running ───────────────→ gone
+//!             ↑  ↑                          ↓   │ woken, then suspended
+//!             │  └──────────────────────────┼───┘
+//!             └───────── Parked ←───────────┘ suspended
+//!                woken
+//! ```
+//!
+//! **Invariants.** Waking a queued task does nothing: ten thousand wakes are one step. The state
+//! becomes Running *before* the poll, so that a wake during the poll counts for the next step.
+//!
 //! Next: [`mailbox`](crate::mailbox), the door for other threads.
-
-use std::rc::Rc;
-
-use crate::any_future::AnyCell;
-use crate::handle::Run;
 
 /// Where an unfinished task is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,25 +36,6 @@ pub enum TaskState {
     Parked,
 }
 
-/// A task as its loop sees it, whatever its coroutine and its result are.
-pub(crate) trait LoopTask: Run + AnyCell {
-    /// Queues the next step if the task is parked; does nothing to a queued or done one.
-    fn wake(self: Rc<Self>);
-    /// The same for a wake that came through the mailbox.
-    fn wake_from_mailbox(self: Rc<Self>);
-    /// Drops the coroutine unfinished, because the loop is closing.
-    fn shut_down(&self);
-    fn state(&self) -> TaskState;
-    /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.
-    fn waker_is_elsewhere(&self) -> bool;
-    fn set_name(&self, name: &str);
-    /// Whether a panic of it is let through to the caller of `run_until_complete`.
-    fn set_main(&self, is_main: bool);
-    /// Nobody is to be told if it is never done: a run call made it.
-    fn keep_quiet(&self);
-    fn abort(self: Rc<Self>);
-}
-
 /// A place in the table, and which of its tenants is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct TaskKey {
@@ -52,70 +43,122 @@ pub(crate) struct TaskKey {
     tenant: u32,
 }
 
-#[derive(Default)]
-pub(crate) struct TaskTable {
-    places: Vec<Place>,
+/// The tasks are of type `T` here; what else a task is comes later.
+pub(crate) struct TaskTable<T> {
+    places: Vec<Place<T>>,
     vacant: Vec<u32>,
 }
 
-struct Place {
+struct Place<T> {
     tenant: u32,
-    task: Option<Rc<dyn LoopTask>>,
+    state: TaskState,
+    /// It was woken while it ran.
+    woken: bool,
+    task: Option<T>,
 }
 
-impl TaskTable {
+impl<T> Default for TaskTable<T> {
+    fn default() -> Self {
+        TaskTable {
+            places: Vec::new(),
+            vacant: Vec::new(),
+        }
+    }
+}
+
+impl<T> TaskTable<T> {
     /// The key that the next [`insert`](Self::insert) will use.
     pub(crate) fn next_key(&self) -> TaskKey {
-        match self.vacant.last() {
-            Some(&place) => TaskKey {
-                place,
-                tenant: self.places[place as usize].tenant,
-            },
-            None => TaskKey {
-                place: self.places.len() as u32,
-                tenant: 0,
-            },
+        let place = self.vacant.last().copied();
+        let place = place.unwrap_or(self.places.len() as u32);
+        let tenant = self.places.get(place as usize);
+        TaskKey {
+            place,
+            tenant: tenant.map_or(0, |place| place.tenant),
         }
     }
 
-    pub(crate) fn insert(&mut self, task: Rc<dyn LoopTask>) {
-        match self.vacant.pop() {
-            Some(place) => self.places[place as usize].task = Some(task),
-            None => self.places.push(Place {
-                tenant: 0,
-                task: Some(task),
-            }),
-        }
+    /// A new task, which is queued.
+    pub(crate) fn insert(&mut self, task: T) {
+        let place = match self.vacant.pop() {
+            Some(place) => &mut self.places[place as usize],
+            None => {
+                self.places.push(Place {
+                    tenant: 0,
+                    state: TaskState::Queued,
+                    woken: false,
+                    task: None,
+                });
+                self.places.last_mut().expect("it was pushed")
+            }
+        };
+        place.state = TaskState::Queued;
+        place.woken = false;
+        place.task = Some(task);
     }
 
-    pub(crate) fn get(&self, key: TaskKey) -> Option<&Rc<dyn LoopTask>> {
+    fn place(&mut self, key: TaskKey) -> Option<&mut Place<T>> {
+        let place = self.places.get_mut(key.place as usize)?;
+        (place.tenant == key.tenant).then_some(place)
+    }
+
+    pub(crate) fn get(&self, key: TaskKey) -> Option<&T> {
         let place = self.places.get(key.place as usize)?;
-        if place.tenant == key.tenant {
-            place.task.as_ref()
-        } else {
-            None
+        place.task.as_ref().filter(|_| place.tenant == key.tenant)
+    }
+
+    /// Where the task is; `None` if it is done.
+    pub(crate) fn state(&self, key: TaskKey) -> Option<TaskState> {
+        let place = self.places.get(key.place as usize)?;
+        (place.tenant == key.tenant).then_some(place.state)
+    }
+
+    /// A step of it begins.
+    pub(crate) fn begin(&mut self, key: TaskKey) -> Option<&T> {
+        let place = self.place(key)?;
+        place.state = TaskState::Running;
+        place.task.as_ref()
+    }
+
+    /// The step is over, and the coroutine suspended. Tells whether it was woken meanwhile.
+    pub(crate) fn park(&mut self, key: TaskKey) -> bool {
+        self.place(key).is_some_and(|place| {
+            place.state = TaskState::Parked;
+            std::mem::take(&mut place.woken)
+        })
+    }
+
+    /// Tells whether it must be put on the run queue now.
+    pub(crate) fn wake(&mut self, key: TaskKey) -> bool {
+        let Some(place) = self.place(key) else {
+            return false;
+        };
+        match place.state {
+            TaskState::Queued => false,
+            TaskState::Running => {
+                place.woken = true;
+                false
+            }
+            TaskState::Parked => {
+                place.state = TaskState::Queued;
+                true
+            }
         }
     }
 
     /// Lets the place again. The task is for the caller to drop, when no borrow is held.
-    pub(crate) fn remove(&mut self, key: TaskKey) -> Option<Rc<dyn LoopTask>> {
-        let place = self.places.get_mut(key.place as usize)?;
-        if place.tenant != key.tenant {
-            return None;
-        }
+    pub(crate) fn remove(&mut self, key: TaskKey) -> Option<T> {
+        let place = self.place(key)?;
         place.tenant = place.tenant.wrapping_add(1);
+        let task = place.task.take();
         self.vacant.push(key.place);
-        place.task.take()
+        task
     }
 
-    /// All unfinished tasks, oldest first.
-    pub(crate) fn all(&self) -> Vec<Rc<dyn LoopTask>> {
-        let mut tasks: Vec<_> = self
-            .places
+    /// All unfinished tasks and where they are, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (TaskState, &T)> {
+        self.places
             .iter()
-            .filter_map(|place| place.task.clone())
-            .collect();
-        tasks.sort_by_key(|task| task.about().id());
-        tasks
+            .filter_map(|place| Some((place.state, place.task.as_ref()?)))
     }
 }

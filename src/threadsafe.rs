@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Ready};
 use crate::handle::Call;
 use crate::mailbox::{Mailbox, Note};
 use crate::waker::{on_this_thread, remember};
@@ -80,7 +80,7 @@ impl ThreadsafeHandle {
             if event_loop.is_closed() {
                 return Err(Error::closed());
             }
-            event_loop.enqueue(Call::new(callback));
+            event_loop.enqueue(Ready::Callback(Call::new(callback)));
             return Ok(());
         }
         self.mailbox

@@ -22,7 +22,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::handle::{Cancellable, Run, TimerHandle};
+use crate::handle::{Run, TimerHandle};
 
 /// Fewer entries than this are not worth a sweep.
 const SWEEP_ABOVE: usize = 100;
@@ -39,11 +39,11 @@ pub(crate) struct Timers {
 
 struct Entry {
     key: (Duration, u64),
-    call: Rc<dyn Cancellable>,
+    call: Rc<dyn Run>,
 }
 
 impl Timers {
-    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Cancellable>) -> TimerHandle {
+    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
         self.sweep();
         call.set_heap(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
@@ -79,7 +79,7 @@ impl Timers {
     }
 
     /// Takes all of them out.
-    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Rc<dyn Cancellable>> + use<> {
+    pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Rc<dyn Run>> + use<> {
         std::mem::take(&mut self.heap)
             .into_iter()
             .map(|Reverse(entry)| entry.call)
@@ -95,7 +95,7 @@ impl Timers {
     }
 
     /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
-    fn pop(&mut self) -> Option<Rc<dyn Cancellable>> {
+    fn pop(&mut self) -> Option<Rc<dyn Run>> {
         let Reverse(entry) = self.heap.pop()?;
         entry.call.set_heap(None);
         if entry.call.is_cancelled() {

@@ -18,18 +18,18 @@
 //!
 //! Next: [`closing`](crate::closing), the end of a loop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, NEVER};
 use crate::error::{Error, Result};
-use crate::event_loop::EventLoop;
+use crate::event_loop::{EventLoop, Ready};
 use crate::handle::{Call, Run};
 use crate::mailbox::Note;
 use crate::observer::{ExceptionContext, LoopEvent};
-use crate::task_table::LoopTask;
+use crate::task_table::TaskKey;
 
 /// Running.
 impl EventLoop {
@@ -68,35 +68,59 @@ impl EventLoop {
             turn: self.turns(),
             batch,
         });
-        for _ in 0..batch {
-            // One at a time: if a panic leaves this loop, the rest of the batch is still queued.
-            let next = self.core.ready.borrow_mut().pop_front();
-            let Some(next) = next else { break };
-            self.run_entry(next);
-            if let Some(panic) = self.core.main_panic.take() {
-                resume_unwind(panic);
+        let left = Cell::new(batch);
+        while left.get() > 0 {
+            // What a callback or a poll panics with is caught closer by. But what they leave behind
+            // can still panic when it is dropped.
+            let run = || {
+                while left.get() > 0 {
+                    left.set(left.get() - 1);
+                    self.run_next();
+                }
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                self.core.current.set(None);
+                if self.core.main_panicked.take() {
+                    resume_unwind(panic);
+                }
+                let context = ExceptionContext::new("Exception in a drop");
+                self.call_exception_handler(&context.with_exception(Error::from_panic(&*panic)));
             }
         }
         Ok(())
     }
 
-    fn run_entry(&self, entry: Rc<dyn Run>) {
-        let run = || {
-            if self.debug() {
-                self.run_timed(entry)
-            } else {
-                entry.run()
+    /// One at a time: if a panic leaves this loop, the rest of the batch is still queued.
+    fn run_next(&self) {
+        let next = self.core.ready.borrow_mut().pop_front();
+        match next {
+            None => {}
+            Some(Ready::Step(key)) => self.run_step(key),
+            Some(Ready::Callback(call)) if self.debug() => {
+                let (what, made_at) = (call.describe(), call.made_at());
+                self.timed(what, made_at, || self.run_callback(call));
             }
-        };
-        // What a callback or a poll panics with is caught closer by. But what they leave behind can
-        // still panic when it is dropped.
-        let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-            let context = ExceptionContext::new("Exception in a drop");
-            Err(Box::new(context.with_exception(Error::from_panic(&*panic))))
-        });
-        if let Err(report) = result {
+            Some(Ready::Callback(call)) => self.run_callback(call),
+        }
+    }
+
+    fn run_callback(&self, call: Rc<dyn Run>) {
+        if let Err(report) = call.run() {
             self.call_exception_handler(&report);
         }
+    }
+
+    fn run_step(&self, key: TaskKey) {
+        let task = self.core.tasks.borrow_mut().begin(key).cloned();
+        let Some(task) = task else { return };
+        self.core.current.set(Some(key));
+        if self.debug() {
+            let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
+            self.timed(what, made_at, || task.step(self));
+        } else {
+            task.step(self);
+        }
+        self.core.current.set(None);
     }
 
     /// Fills the run queue with all that is ready, and sleeps if nothing is.
@@ -120,10 +144,13 @@ impl EventLoop {
     fn take_mail(&self) {
         for note in self.core.mailbox.take_all() {
             match note {
-                Note::Call(callback, made_at) => self.enqueue(Call::made_at(callback, made_at)),
+                Note::Call(callback, made_at) => {
+                    self.enqueue(Ready::Callback(Call::made_at(callback, made_at)));
+                }
                 Note::Wake(key) => {
                     if let Some(task) = self.task(key) {
-                        task.wake_from_mailbox();
+                        task.note_taken();
+                        self.wake(key);
                     }
                 }
             }
@@ -139,7 +166,7 @@ impl EventLoop {
             let due = self.core.timers.borrow_mut().pop_due(now);
             let Some((when, call)) = due else { return };
             self.tell(|| LoopEvent::TimerDue { when });
-            self.enqueue(call);
+            self.enqueue(Ready::Callback(call));
         }
     }
 
@@ -188,27 +215,6 @@ impl Drop for Running {
         drop(set_running(None));
         self.0.core.running.set(false);
         self.0.core.stopping.set(false);
-    }
-}
-
-/// While it lives, the loop's current task is this one.
-pub(crate) struct Current {
-    event_loop: EventLoop,
-}
-
-impl Current {
-    pub(crate) fn set(event_loop: &EventLoop, task: Rc<dyn LoopTask>) -> Self {
-        event_loop.core.current.replace(Some(task));
-        Current {
-            event_loop: event_loop.clone(),
-        }
-    }
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        // Not the last `Rc`: the step that is ending holds one.
-        self.event_loop.core.current.replace(None);
     }
 }
 

@@ -67,9 +67,7 @@ impl Wake for TaskWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if let Some(event_loop) = on_this_thread(self.event_loop) {
-            if let Some(task) = event_loop.task(self.task) {
-                task.wake();
-            }
+            event_loop.wake(self.task);
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.
             let _refused = self.mailbox.post(Note::Wake(self.task));

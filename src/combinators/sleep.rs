@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::TimerHandle;
-use crate::step;
+use crate::step::{self, InProgress};
 use crate::turn::get_event_loop;
 
 /// Waits for so long, counted from the first poll. Zero is [`yield_now`]. Python: `asyncio.sleep`.
@@ -93,14 +93,17 @@ impl Future for YieldNow {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if let Some(error) = step::take_thrown(cx.waker()) {
+        let step = step::in_progress(cx.waker());
+        if let Some(error) = step.as_ref().and_then(InProgress::take_thrown) {
             return Poll::Ready(Err(error));
         }
         if self.yielded {
             return Poll::Ready(Ok(()));
         }
         self.yielded = true;
-        step::park_on_nothing(cx.waker());
+        if let Some(step) = step {
+            step.park_on_nothing();
+        }
         cx.waker().wake_by_ref();
         Poll::Pending
     }

@@ -1,0 +1,129 @@
+//! How something gets onto the run queue.
+//!
+//! Callbacks are put there by whoever schedules them, at once or when their timer is due. The next
+//! step of a task is put there by its waker, and that is all that waking is: the task's state becomes
+//! Queued, and its key joins the end of the queue.
+//!
+//! Next: [`reports`](crate::reports), or straight on to [`turn`](crate::turn).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::event_loop::{EventLoop, LoopTask, Ready};
+use crate::handle::{Call, Handle, Run, TimerHandle};
+use crate::observer::LoopEvent;
+use crate::task_table::{TaskKey, TaskState};
+
+/// Scheduling callbacks.
+///
+/// A callback may return anything. If it returns a [`Result<()>`](Result) that is an `Err`, or
+/// panics, this is reported to the exception handler and the loop goes on.
+impl EventLoop {
+    /// Queues a callback for the next turn, behind all that is queued already.
+    ///
+    /// # Panics
+    /// If the loop is closed.
+    #[track_caller]
+    pub fn call_soon<F, R>(&self, callback: F) -> Handle
+    where
+        F: FnOnce() -> R + 'static,
+        R: 'static,
+    {
+        let call = Call::new(callback);
+        if self.may_schedule() {
+            self.enqueue(Ready::Callback(call.clone()));
+        } else {
+            call.cancel();
+        }
+        Handle { call }
+    }
+
+    /// Schedules a callback for `delay` from now; zero means the next turn, behind what is ready by
+    /// then.
+    ///
+    /// A delay that leads beyond the end of the clock, `Duration::MAX` above all, makes a timer
+    /// that never fires.
+    ///
+    /// # Panics
+    /// If the loop is closed.
+    #[track_caller]
+    pub fn call_later<F, R>(&self, delay: Duration, callback: F) -> TimerHandle
+    where
+        F: FnOnce() -> R + 'static,
+        R: 'static,
+    {
+        self.call_at(self.time().saturating_add(delay), callback)
+    }
+
+    /// Schedules a callback for a moment on the loop's clock. One that is past is due at once.
+    ///
+    /// # Panics
+    /// If the loop is closed.
+    #[track_caller]
+    pub fn call_at<F, R>(&self, when: Duration, callback: F) -> TimerHandle
+    where
+        F: FnOnce() -> R + 'static,
+        R: 'static,
+    {
+        let call = Call::new(callback);
+        if self.may_schedule() {
+            return self.core.timers.borrow_mut().push(when, call);
+        }
+        call.cancel();
+        TimerHandle { call, when }
+    }
+
+    /// Whether anything may still be scheduled. Misuse panics, but not on top of another panic.
+    #[track_caller]
+    pub(crate) fn may_schedule(&self) -> bool {
+        if self.is_closed() && !std::thread::panicking() {
+            panic!("{:?}", Error::closed());
+        }
+        !self.is_closed()
+    }
+
+    /// Puts something on the run queue. The one way in.
+    pub(crate) fn enqueue(&self, entry: Ready) {
+        if !self.is_closed() {
+            self.core.ready.borrow_mut().push_back(entry);
+        }
+    }
+}
+
+/// The tasks.
+impl EventLoop {
+    /// The task of that key, unless it is done.
+    pub(crate) fn task(&self, key: TaskKey) -> Option<Rc<dyn LoopTask>> {
+        self.core.tasks.borrow().get(key).cloned()
+    }
+
+    /// Where it is; `None` if it is done.
+    pub(crate) fn task_state(&self, key: TaskKey) -> Option<TaskState> {
+        self.core.tasks.borrow().state(key)
+    }
+
+    /// All unfinished tasks and where they are, oldest first.
+    pub(crate) fn all_tasks(&self) -> Vec<(TaskState, Rc<dyn LoopTask>)> {
+        let tasks = self.core.tasks.borrow();
+        let mut all: Vec<_> = tasks
+            .all()
+            .map(|(state, task)| (state, task.clone()))
+            .collect();
+        all.sort_by_key(|(_, task)| task.about().id());
+        all
+    }
+
+    /// Queues the next step of a task if it is parked; does nothing to a queued or done one.
+    pub(crate) fn wake(&self, key: TaskKey) {
+        if self.core.tasks.borrow_mut().wake(key) {
+            if self.core.watched.get() {
+                let task = self.task(key).map(|task| task.about().id());
+                self.tell(|| LoopEvent::Woken {
+                    task: task.unwrap_or_default(),
+                });
+            }
+            self.enqueue(Ready::Step(key));
+        }
+    }
+}
