@@ -9,7 +9,7 @@
 //!
 //! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -30,6 +30,10 @@ pub(crate) trait AnyCell {
     /// What it waits for itself, to which a cancellation is passed on.
     fn waits_for(&self) -> Vec<AnyFuture> {
         Vec::new()
+    }
+    /// What it cannot go on without.
+    fn blocked_on(&self) -> Vec<AnyFuture> {
+        self.waits_for()
     }
     /// Cancels it, now that what it waits for was asked, and maybe said yes.
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool;
@@ -90,10 +94,10 @@ impl AnyFuture {
         Rc::as_ptr(&self.0).cast()
     }
 
-    /// The way from this one to that one by what waits for what, both included. It is not searched
+    /// The way from this one to that one by what cannot go on without what, both included. It is not searched
     /// for ever: see [`FAR`].
     pub(crate) fn way_to(&self, target: &AnyFuture) -> Option<Vec<AnyFuture>> {
-        let mut way = vec![(self.clone(), self.0.waits_for())];
+        let mut way = vec![(self.clone(), self.0.blocked_on())];
         let mut visited = 0;
         while let Some((here, below)) = way.last_mut() {
             if here.address() == target.address() {
@@ -102,7 +106,7 @@ impl AnyFuture {
             match below.pop() {
                 Some(next) if visited < FAR && !next.done() => {
                     visited += 1;
-                    let below = next.0.waits_for();
+                    let below = next.0.blocked_on();
                     way.push((next, below));
                 }
                 Some(_) => {}
@@ -115,7 +119,7 @@ impl AnyFuture {
     /// Asks it to cancel itself; false if it is done.
     ///
     /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
-    /// and not on the call stack.
+    /// and not on the call stack. Many ways can lead to one of them, but each is asked once.
     pub(crate) fn cancel(&self) -> bool {
         struct Level {
             future: AnyFuture,
@@ -131,18 +135,23 @@ impl AnyFuture {
             }
         };
         let mut way_down = vec![level(self.clone())];
-        let mut far_down = HashSet::new();
+        let mut asked = HashMap::new();
         let mut answer = false;
         while let Some(mut here) = way_down.pop() {
+            let address = here.future.address();
             if let Some(next) = here.below.next() {
+                // Until it has answered, the way that leads back to it is a circle.
+                asked.entry(address).or_insert(false);
+                let before = asked.get(&next.address()).map(|yes| *yes && !next.done());
+                here.passed_on |= before.unwrap_or_default();
                 way_down.push(here);
-                // So far down it may be a circle.
-                if way_down.len() <= FAR || far_down.insert(next.address()) {
+                if before.is_none() {
                     way_down.push(level(next));
                 }
                 continue;
             }
             answer = !here.future.done() && here.future.0.cancel_here(here.passed_on);
+            asked.entry(address).and_modify(|before| *before = answer);
             if let Some(above) = way_down.last_mut() {
                 above.passed_on |= answer;
             }

@@ -39,14 +39,9 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             self.place = None;
             return Poll::Ready(self.result());
         }
-        let Some(step) = step else {
-            self.stand_in_line(cx.waker().clone());
-            return Poll::Pending;
-        };
-        let any = self.as_any();
-        if step.may_wait_for(&any) {
-            let place = self.stand_in_line(cx.waker().clone());
-            step.park(any, place);
+        let place = self.stand_in_line(cx.waker().clone());
+        if let Some(step) = step {
+            step.park(self.as_any(), place);
         }
         Poll::Pending
     }

@@ -1,9 +1,12 @@
 //! The end of a loop.
 //!
 //! Closing drops all that is left, in this order, each oldest first: what lies in the mailbox, the
-//! run queue, the timers, what the loop keeps for others, the coroutines of unfinished tasks, and at
+//! run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for others, and at
 //! last the observer and the exception handler. A handle may hold an entry of the queue, or a task;
 //! so these are not just let go but emptied.
+//!
+//! The pool of threads is among what the loop keeps, and dropping it waits for the calls that run.
+//! One of them may be waiting for a task; so the tasks go first.
 //!
 //! Whatever is dropped here may run code, which may use this very loop. It finds it closed.
 //!
@@ -49,15 +52,15 @@ impl EventLoop {
         for timer in timers {
             self.guard(move || timer.cancel());
         }
-        for (_, kept) in self.core.kept.take() {
-            self.guard(move || kept.shut_down());
-        }
         let tasks = self.all_tasks();
         let table = self.core.tasks.take();
         for (_, task) in tasks {
             self.guard(move || task.shut_down());
         }
         drop(table);
+        for (_, kept) in self.core.kept.take() {
+            self.guard(move || kept.shut_down());
+        }
         let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
         self.guard(move || drop(observer));
         self.guard(move || drop(handler));

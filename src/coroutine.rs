@@ -75,10 +75,6 @@ impl Stepped for ByHand {
     fn record(&self) -> &Record {
         &self.0
     }
-
-    fn as_task(self: Rc<Self>) -> Option<AnyFuture> {
-        None
-    }
 }
 
 /// What came of a step. Python: what `send` returns or raises.
@@ -113,19 +109,18 @@ where
     F: Future<Output = Result<T>>,
 {
     let record = of.record();
-    record.clear();
-    if !record.started.replace(true) {
+    // Before its first step, or while it waits for something from elsewhere, nobody in there could
+    // give the error out.
+    if !record.started.replace(true) || record.waits().is_foreign() {
         if let Some(error) = record.take_thrown() {
             return Poll::Ready(Err(error));
         }
     }
+    record.clear();
     let guard = step::open(of.clone(), waker);
     let poll = body.poll(&mut Context::from_waker(waker));
     drop(guard);
-    if record.refused.get() {
-        return poll; // it is to be thrown in next
-    }
-    // What no leaf of this crate has taken, a future from elsewhere could not take.
+    // No leaf of this crate was polled.
     match (poll, record.take_thrown()) {
         (poll, None) => poll,
         (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),

@@ -13,6 +13,7 @@
 
 use std::any::{Any, type_name};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// What a coroutine returns: a value, or the [`Error`] that left it.
@@ -23,7 +24,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An error is cheap to clone, because one future can have many waiters and each of them is given
 /// it. Anything that implements [`std::error::Error`] turns into one by `?`.
 ///
-/// [`Display`](fmt::Display) prints the text that asyncio prints; [`Debug`](fmt::Debug), which is
+/// [`Display`](fmt::Display) prints asyncio's text where it has one; [`Debug`](fmt::Debug), which is
 /// what `unwrap` and `fn main() -> Result<()>` show, adds Python's name for the kind of error and
 /// what to do about it.
 ///
@@ -65,6 +66,9 @@ pub enum Error {
     Other(Arc<dyn Raisable>),
 }
 
+/// In asyncio's words: the future is settled already.
+pub(crate) const ALREADY_DONE: &str = "invalid state";
+
 /// An error that a program raised: every [`std::error::Error`] that can be shared between threads
 /// is one.
 #[diagnostic::on_unimplemented(
@@ -105,6 +109,13 @@ impl Error {
         }
     }
 
+    /// What is to be waited for belongs to another loop than the one that should wait.
+    pub(crate) fn of_a_different_loop() -> Self {
+        let text =
+            "The future belongs to a different loop than the one specified as the loop argument";
+        Error::value(text)
+    }
+
     /// Every refusal of a closed loop is this one.
     pub(crate) fn closed() -> Self {
         Error::runtime(
@@ -114,10 +125,20 @@ impl Error {
     }
 
     /// The message of a caught panic; `panic!` carries a `&str` or a `String`.
-    pub(crate) fn from_panic(payload: &(dyn Any + Send)) -> Self {
+    pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         Error::Panicked(text.unwrap_or("a panic without a message").into())
+    }
+
+    /// The same, and the end of that panic. What it carries may be anything, and may panic again when
+    /// it is dropped: then it is leaked.
+    pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
+        let error = Self::of_panic(&*payload);
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
+        error
     }
 
     /// Python's name for this kind of error, or the name of the type that was raised.
@@ -177,6 +198,10 @@ impl fmt::Debug for Error {
             Error::Runtime { text, advice } => {
                 let (first, rest) = text.split_at(text.find('\n').unwrap_or(text.len()));
                 write!(f, "{}: {first} ({advice}){rest}", self.kind())
+            }
+            Error::InvalidState(ALREADY_DONE) => {
+                let advice = "the future is done already, and can be settled only once";
+                write!(f, "{}: {ALREADY_DONE} ({advice})", self.kind())
             }
             _ => write!(f, "{}: {self}", self.kind()),
         }

@@ -112,7 +112,7 @@ pub(crate) trait LoopTask: AnyCell {
     fn note_taken(&self);
     /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.
     fn waker_is_elsewhere(&self) -> bool;
-    fn set_name(&self, name: &str);
+    fn set_name(&self, name: String);
     /// Whether a panic of it is let through to the caller of `run_until_complete`.
     fn set_main(&self, is_main: bool);
     /// Nobody is to be told if it is never done: a run call made it.
@@ -122,6 +122,8 @@ pub(crate) trait LoopTask: AnyCell {
 
 /// What a loop keeps for others. See [`EventLoop::keep`].
 pub(crate) trait Kept: Any {
+    /// The program is over: waits for what is still being done elsewhere.
+    fn finish(&self) {}
     /// The loop is closing.
     fn shut_down(&self) {}
     /// Whoever it was kept for has no more use for it.
@@ -143,7 +145,7 @@ impl EventLoop {
     }
 
     /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and
-    /// jumps to the next deadline where a real loop would sleep.
+    /// jumps to the next deadline where a real loop would sleep. It does not wait for other threads.
     pub fn with_virtual_clock() -> Self {
         Self::with_clock(Clock::virtual_from_zero())
     }

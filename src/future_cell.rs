@@ -114,7 +114,17 @@ impl EventLoop {
     /// Makes a future that belongs to this loop: its callbacks will run here.
     #[track_caller]
     pub fn create_future<T: 'static>(&self) -> FutureCell<T> {
-        FutureCell::of(Rc::new(Settable::new(self, "Future")))
+        self.create_future_for("Future", Location::caller())
+    }
+
+    /// A future that one waits for in place of something else. What that is, and where, is for
+    /// reports.
+    pub(crate) fn create_future_for<T: 'static>(
+        &self,
+        what: &'static str,
+        made_at: &'static Location<'static>,
+    ) -> FutureCell<T> {
+        FutureCell::of(Rc::new(Settable::made_at(self, what, made_at)))
     }
 }
 
@@ -229,9 +239,11 @@ impl<T: 'static> Settable<T> {
         let found = line
             .waiting
             .binary_search_by_key(&place, |(place, _)| *place);
-        let old = found
-            .ok()
-            .map(|i| std::mem::replace(&mut line.waiting[i].1, Waiter::Task(waker)));
+        let waiter = Waiter::Task(waker);
+        let old = match found {
+            Ok(i) => std::mem::replace(&mut line.waiting[i].1, waiter),
+            Err(_) => waiter,
+        };
         drop(line);
         drop(old);
     }

@@ -114,7 +114,7 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
 /// Calls a callback and tells what went wrong: it panicked, or it returned an `Err`.
 pub(crate) fn call_guarded<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
     catch_unwind(AssertUnwindSafe(|| error_in(callback())))
-        .unwrap_or_else(|panic| Err(Error::from_panic(&*panic)))
+        .unwrap_or_else(|panic| Err(Error::from_panic(panic)))
 }
 
 /// A callback may return what it likes. All of it is ignored, but for one thing: the `Err` of a
@@ -125,7 +125,7 @@ pub(crate) fn call_guarded<R: 'static>(callback: impl FnOnce() -> R) -> Result<(
 ///
 /// `Any` only shows a reference, so the answer is put into an `Option`, out of which it can be
 /// taken.
-fn error_in<R: 'static>(answer: R) -> Result<()> {
+pub(crate) fn error_in<R: 'static>(answer: R) -> Result<()> {
     let mut answer = Some(answer);
     match (&mut answer as &mut dyn Any).downcast_mut::<Option<Result<()>>>() {
         Some(result) => result.take().unwrap_or(Ok(())),

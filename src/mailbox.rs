@@ -1,9 +1,10 @@
 //! The door for other threads.
 //!
 //! A loop runs its callbacks and tasks on one thread, and needs no lock for them. Other threads reach
-//! it only through what stands in this file. They have two
-//! wishes: run this callback, and wake that task. Both are notes which they drop into the loop's
-//! mailbox. The loop empties it at the start of each turn.
+//! it only through what stands in this file. They have two wishes: run this callback, and wake that
+//! task. Both are notes which they drop into the loop's mailbox. The loop empties it at the start of
+//! each turn, and whenever it puts something else on its run queue: so all that is ready stands there
+//! in the order in which it became so, whichever thread it came from.
 //!
 //! The same mailbox is where the loop sleeps. A thread that wants to sleep until something happens
 //! must not miss what happens between its last look and falling asleep. A `Condvar` is made for
@@ -14,9 +15,11 @@
 //! Next: [`event_loop`](crate::event_loop), what a loop is made of.
 
 use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::error::Result;
 use crate::task_table::TaskKey;
 
 /// The longest single sleep. Longer waits are made of several; some systems refuse a much longer
@@ -26,7 +29,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
 /// What another thread can wish for.
 pub(crate) enum Note {
     /// And where it was scheduled.
-    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
+    Call(
+        Box<dyn FnOnce() -> Result<()> + Send>,
+        &'static Location<'static>,
+    ),
     Wake(TaskKey),
 }
 
@@ -34,6 +40,9 @@ pub(crate) enum Note {
 pub(crate) struct Mailbox {
     inside: Mutex<Inside>,
     arrived: Condvar,
+    /// Whether there are notes. The loop looks at this flag often, and takes the lock only if it is
+    /// set. To fall asleep it takes the lock in any case.
+    has_notes: AtomicBool,
 }
 
 #[derive(Default)]
@@ -52,6 +61,7 @@ impl Mailbox {
             return Err(note);
         }
         inside.notes.push(note);
+        self.has_notes.store(true, Ordering::Release);
         self.arrived.notify_one();
         Ok(())
     }
@@ -64,10 +74,15 @@ impl Mailbox {
         self.lock().notes.is_empty()
     }
 
+    /// Whether it is worth to take the notes out.
+    pub(crate) fn has_notes(&self) -> bool {
+        self.has_notes.load(Ordering::Acquire)
+    }
+
     /// Takes all notes out, oldest first.
     pub(crate) fn take_all(&self) -> Vec<Note> {
         let mut inside = self.lock();
-        inside.nudged = false;
+        self.has_notes.store(false, Ordering::Relaxed);
         std::mem::take(&mut inside.notes)
     }
 
@@ -84,7 +99,8 @@ impl Mailbox {
         let waited = self.arrived.wait_timeout_while(inside, timeout, |inside| {
             inside.notes.is_empty() && !inside.nudged
         });
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let (mut inside, _timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        inside.nudged = false;
     }
 
     /// Refuses all notes from now on. What was in it is for the caller to drop, outside the lock.

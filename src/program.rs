@@ -10,7 +10,7 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, IntoFuture};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use crate::any_future::{AnyFuture, Watch};
@@ -23,7 +23,7 @@ use crate::task_handle::{Task, all_tasks};
 use crate::turn::get_event_loop;
 
 impl EventLoop {
-    /// Runs the loop until a future is done, and gives its result. A coroutine is made a task of
+    /// Runs the loop until a future is done, and gives its result. A coroutine is wrapped in a task
     /// first; a [`FutureCell`] or [`Task`], or a reference to one, is taken as it is.
     ///
     /// # Errors
@@ -41,6 +41,15 @@ impl EventLoop {
         A: IntoFuture<Output = Result<T>>,
         A::IntoFuture: 'static,
     {
+        self.complete(awaitable, Location::caller())
+    }
+
+    fn complete<T, A>(&self, awaitable: A, made_at: &'static Location<'static>) -> Result<T>
+    where
+        T: 'static,
+        A: IntoFuture<Output = Result<T>>,
+        A::IntoFuture: 'static,
+    {
         self.check_runnable()?;
         let future = awaitable.into_future();
         let any: &dyn Any = &future;
@@ -48,7 +57,7 @@ impl EventLoop {
             .downcast_ref::<Task<T>>()
             .map(|task| FutureCell::clone(task));
         let Some(cell) = task.or_else(|| any.downcast_ref::<FutureCell<T>>().cloned()) else {
-            return self.run_coroutine(future);
+            return self.run_coroutine(future, made_at);
         };
         self.run_until_done(&cell)?;
         // Its `result` would ask for `T: Clone`, which this function does not; to poll it does not,
@@ -60,17 +69,18 @@ impl EventLoop {
     }
 
     /// The value of a task of our own need not be cloned: the coroutine leaves it in a slot.
-    #[track_caller]
     fn run_coroutine<T: 'static>(
         &self,
         coroutine: impl Future<Output = Result<T>> + 'static,
+        made_at: &'static Location<'static>,
     ) -> Result<T> {
         let slot = Rc::new(Cell::new(None));
         let leave_it_in = slot.clone();
-        let task = self.create_task(async move {
+        let coroutine = async move {
             leave_it_in.set(Some(coroutine.await?));
             Ok(())
-        });
+        };
+        let task = self.create_task_at(coroutine, made_at);
         task.loop_task().keep_quiet();
         self.run_until_done(&task)?;
         task.result()?;
@@ -81,8 +91,7 @@ impl EventLoop {
 
     fn run_until_done<T: 'static>(&self, future: &FutureCell<T>) -> Result<()> {
         if !std::ptr::addr_eq(future.shared.about().event_loop(), Rc::as_ptr(&self.core)) {
-            let text = "The future belongs to a different loop";
-            return Err(Error::runtime(text, "run the loop that made it"));
+            return Err(Error::of_a_different_loop());
         }
         let _main = Main::begin(future.shared.clone().loop_task());
         let stop = StopWhenDone::watch(self, &future.as_any());
@@ -151,7 +160,7 @@ impl Drop for StopWhenDone {
     }
 }
 
-/// Takes a [`FutureCell`] or [`Task`] as it is, and makes a task of anything else on the running
+/// Takes a [`FutureCell`] or [`Task`] as it is, and wraps anything else in a task on the running
 /// loop, or the thread's default loop. Python: `asyncio.ensure_future`.
 ///
 /// # Panics
@@ -163,22 +172,38 @@ where
     A: IntoFuture<Output = Result<T>>,
     A::IntoFuture: 'static,
 {
+    let (future, _task) = wrapped(awaitable, Location::caller());
+    future
+}
+
+/// The same, and the task, if one was made.
+#[track_caller]
+pub(crate) fn wrapped<T, A>(
+    awaitable: A,
+    made_at: &'static Location<'static>,
+) -> (FutureCell<T>, Option<Rc<dyn LoopTask>>)
+where
+    T: 'static,
+    A: IntoFuture<Output = Result<T>>,
+    A::IntoFuture: 'static,
+{
     let mut future = Some(awaitable.into_future());
     let any: &mut dyn Any = &mut future;
     if let Some(cell) = any.downcast_mut::<Option<FutureCell<T>>>() {
-        return cell.take().expect("nobody took it yet");
+        return (cell.take().expect("nobody took it yet"), None);
     }
     if let Some(task) = any.downcast_mut::<Option<Task<T>>>() {
-        return task.take().expect("nobody took it yet").into();
+        return (task.take().expect("nobody took it yet").into(), None);
     }
     let event_loop = get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
-    event_loop
-        .create_task(future.expect("nobody took it yet"))
-        .into()
+    let task = event_loop.create_task_at(future.expect("nobody took it yet"), made_at);
+    let loop_task = task.loop_task().clone();
+    (task.into(), Some(loop_task))
 }
 
 /// Runs a program: a fresh loop on the real clock, the coroutine until it is done; then all tasks
-/// that are left are cancelled and waited for, and the loop is closed. Python: `asyncio.run`.
+/// that are left are cancelled and waited for, the calls in its pool of threads are waited for, and
+/// the loop is closed. Python: `asyncio.run`.
 ///
 /// # Errors
 /// The error of the coroutine. Otherwise, if a task that is left refuses its cancellation and then
@@ -193,7 +218,8 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     let event_loop = EventLoop::new();
-    let run = || event_loop.run_until_complete(coroutine);
+    let made_at = Location::caller(); // a closure would hide who called us
+    let run = || event_loop.complete(coroutine, made_at);
     let result = catch_unwind(AssertUnwindSafe(run));
     let finished = event_loop.finish_what_is_left();
     let closed = event_loop.close();
@@ -205,6 +231,15 @@ where
 
 impl EventLoop {
     fn finish_what_is_left(&self) -> Result<()> {
+        let finished = self.finish_tasks();
+        let kept: Vec<_> = self.core.kept.borrow().values().cloned().collect();
+        for kept in kept {
+            kept.finish();
+        }
+        finished
+    }
+
+    fn finish_tasks(&self) -> Result<()> {
         let left = all_tasks(self);
         for task in &left {
             task.cancel();

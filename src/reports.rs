@@ -34,6 +34,9 @@ impl EventLoop {
     /// Sets who is told of errors that nobody else can be told of; without one they are printed to
     /// stderr.
     pub fn set_exception_handler(&self, handler: impl Fn(&EventLoop, &ExceptionContext) + 'static) {
+        if self.is_closed() {
+            return; // a closed loop holds nothing
+        }
         let old = self.core.handler.replace(Some(Rc::new(handler)));
         drop(old);
     }
@@ -97,6 +100,9 @@ impl EventLoop {
 impl EventLoop {
     /// Attaches an observer in place of the present one. [`LoopEvent`] says what it is told.
     pub fn observe(&self, observer: impl Observer + 'static) {
+        if self.is_closed() {
+            return;
+        }
         let old = self.core.observer.replace(Some(Rc::new(observer)));
         self.core.watched.set(true);
         drop(old);

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::handle::{Call, Handle, Run, TimerHandle};
+use crate::mailbox::Note;
 use crate::observer::LoopEvent;
 use crate::task_table::{TaskKey, TaskState};
 
@@ -83,8 +84,33 @@ impl EventLoop {
         !self.is_closed()
     }
 
-    /// Puts something on the run queue. The one way in.
+    /// Puts something on the run queue, behind what other threads have left in the mailbox before.
     pub(crate) fn enqueue(&self, entry: Ready) {
+        if self.core.mailbox.has_notes() {
+            self.take_mail();
+        }
+        self.push(entry);
+    }
+
+    /// What other threads wish for joins the end of the run queue.
+    pub(crate) fn take_mail(&self) {
+        for note in self.core.mailbox.take_all() {
+            match note {
+                Note::Call(callback, made_at) => {
+                    self.push(Ready::Callback(Call::made_at(callback, made_at)));
+                }
+                Note::Wake(key) => {
+                    if let Some(task) = self.task(key) {
+                        task.note_taken();
+                        self.wake(key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The one way in.
+    fn push(&self, entry: Ready) {
         if !self.is_closed() {
             self.core.ready.borrow_mut().push_back(entry);
         }

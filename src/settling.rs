@@ -15,7 +15,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Watch};
-use crate::error::{Error, Result};
+use crate::error::{ALREADY_DONE, Error, Result};
 use crate::event_loop::Ready;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
@@ -37,6 +37,12 @@ impl<T> From<Rc<dyn Fn(&FutureCell<T>)>> for DoneCallback<T> {
     }
 }
 
+impl<T> From<&Rc<dyn Fn(&FutureCell<T>)>> for DoneCallback<T> {
+    fn from(callback: &Rc<dyn Fn(&FutureCell<T>)>) -> Self {
+        DoneCallback(Kind::Shared(callback.clone()))
+    }
+}
+
 impl<T> DoneCallback<T> {
     fn call(self, fut: &FutureCell<T>) -> Result<()> {
         match self.0 {
@@ -53,8 +59,8 @@ impl<T: 'static> FutureCell<T> {
     ///
     /// # Errors
     /// If it is settled already ([`Error::InvalidState`], and nothing changes), or is a task or a
-    /// gather. If
-    /// the loop is closed and there are callbacks: then it is settled, but they cannot be queued.
+    /// gather. If the loop is closed and there are callbacks: then it is settled, but they cannot be
+    /// queued.
     pub fn set_result(&self, result: T) -> Result<()> {
         self.set(Ok(result), "set_result")
     }
@@ -104,7 +110,8 @@ impl<T: 'static> FutureCell<T> {
 
     /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
     ///
-    /// What is said of the callbacks of [`call_soon`](crate::EventLoop::call_soon) goes for these.
+    /// Its errors are handled as those of [`call_soon`](crate::EventLoop::call_soon). A closure must
+    /// name the type of its argument: `|fut: &FutureCell<_>| …`.
     ///
     /// # Panics
     /// If it is done and its loop is closed.
@@ -156,8 +163,7 @@ impl<T: 'static> Settable<T> {
     /// Writes the outcome down, then queues the whole line in its order.
     fn settle(&self, outcome: Outcome<T>, shared: &Rc<dyn AsCell<T>>) -> Result<()> {
         if self.outcome.set(outcome).is_err() {
-            let text = "the future is done already: it can be settled only once, ask done() first";
-            return Err(Error::InvalidState(text));
+            return Err(Error::InvalidState(ALREADY_DONE));
         }
         let line = std::mem::take(&mut self.line.borrow_mut().waiting);
         if let Some(event_loop) = self.event_loop() {
@@ -204,7 +210,7 @@ impl<T: 'static> AnyCell for Settable<T> {
     }
 
     fn name(&self) -> String {
-        format!("Future-{}", self.id)
+        format!("{}-{}", self.kind, self.id)
     }
 
     fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {

@@ -5,7 +5,10 @@
 //! of itself. A [`Snapshot`] is a plain value with all of it; print it, and it is a tree.
 //!
 //! A loop also uses it for itself. When it is about to go to sleep and nobody is left who could ever
-//! wake it, it says so instead, and shows the tree.
+//! wake it, it says so instead, and shows the tree. It can tell if there is no
+//! [`ThreadsafeHandle`](crate::ThreadsafeHandle), no setter and no call in the pool, and if every
+//! task's waker is held only by futures of this crate that the task is known to wait for. If anything
+//! else holds a waker it cannot tell, and sleeps. It looks only before it falls asleep.
 //!
 //! Next: [`turn`](crate::turn), the only place where anything is called.
 
@@ -20,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
 use crate::task_table::TaskState;
 
-/// How a loop stands. Made by [`EventLoop::snapshot`].
+/// The state of a loop at one moment. Made by [`EventLoop::snapshot`].
 ///
 /// `{}` prints it as a tree of who waits for whom.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub struct Snapshot {
     pub time: Duration,
     /// How many turns were begun.
     pub turn: u64,
-    /// What is on the run queue, first first.
+    /// What is on the run queue, in the order in which it will run.
     pub ready: Vec<String>,
     /// The deadlines of the timers, earliest first.
     pub timers: Vec<Duration>,
@@ -71,8 +74,12 @@ pub struct FutureSnapshot {
     pub made_at: &'static Location<'static>,
 }
 
+/// Lines are not indented further than so many steps: a chain of ten thousand tasks would fill the
+/// memory with spaces.
+const DEEPEST: usize = 40;
+
 impl EventLoop {
-    /// How the loop stands now.
+    /// The state of the loop now.
     pub fn snapshot(&self) -> Snapshot {
         let core = &self.core;
         let all = self.all_tasks().into_iter();
@@ -109,11 +116,15 @@ impl EventLoop {
     /// Somebody can if there is a handle for other threads, or a setter or a call in the pool, which
     /// have one; or if somebody else than our own futures has the waker of a task.
     pub(crate) fn check_that_somebody_can_wake(&self) -> Result<()> {
-        let other_threads = Arc::strong_count(&self.core.outside) > 1;
-        let tasks = self.all_tasks();
-        let elsewhere = tasks.iter().any(|(_, task)| task.waker_is_elsewhere());
-        // In this order: whoever is gone by now has left his note before.
-        if other_threads || elsewhere || !self.core.mailbox.is_empty() {
+        if Arc::strong_count(&self.core.outside) > 1 {
+            return Ok(());
+        }
+        let elsewhere = {
+            let tasks = self.core.tasks.borrow();
+            tasks.all().any(|(_, task)| task.waker_is_elsewhere())
+        };
+        // In this order: a thread that is gone by now has left its note before.
+        if elsewhere || !self.core.mailbox.is_empty() {
             return Ok(());
         }
         let text = "the loop would sleep for ever: nothing is ready, no timer will ever fire, and \
@@ -211,10 +222,9 @@ impl Snapshot {
         let mut to_print = vec![(root, depth)];
         while let Some((id, depth)) = to_print.pop() {
             let (what, waits_for) = self.describe(id);
-            let lead = if depth == 0 {
-                String::new()
-            } else {
-                "  ".repeat(depth) + "waits for "
+            let lead = match depth {
+                0 => String::new(),
+                _ => "  ".repeat(depth.min(DEEPEST)) + "waits for ",
             };
             let again = !printed.insert(id);
             write!(
@@ -230,7 +240,8 @@ impl Snapshot {
     }
 
     fn describe(&self, id: u64) -> (String, &[u64]) {
-        if let Some(task) = self.tasks.iter().find(|task| task.id == id) {
+        if let Ok(index) = self.tasks.binary_search_by_key(&id, |task| task.id) {
+            let task = &self.tasks[index];
             let foreign = task.state == TaskState::Parked && task.waits_for.is_empty();
             let state = match task.state {
                 TaskState::Queued => "queued",
@@ -243,12 +254,13 @@ impl Snapshot {
                 &task.waits_for,
             );
         }
-        match self.futures.iter().find(|future| future.id == id) {
-            Some(future) => {
+        match self.futures.binary_search_by_key(&id, |future| future.id) {
+            Ok(index) => {
+                let future = &self.futures[index];
                 let what = format!("{}, pending, made at {}", future.name, future.made_at);
                 (what, &future.waits_for)
             }
-            None => (format!("Future-{id}"), &[]),
+            Err(_) => (format!("Future-{id}"), &[]),
         }
     }
 }

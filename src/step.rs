@@ -57,9 +57,17 @@ impl Waits {
         self.yielded && self.first.is_none()
     }
 
-    /// None of the futures that it waits for is pending; maybe there are none.
-    pub(crate) fn all_done(&self) -> bool {
-        self.futures().all(AnyFuture::done)
+    /// It waits, but for nothing of this crate.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.first.is_none() && !self.yielded
+    }
+
+    /// One of the futures that it waits for was cancelled.
+    pub(crate) fn any_cancelled(&self) -> bool {
+        let cancelled = |future: &AnyFuture| {
+            future.done() && matches!(future.0.about().failure(), Some(Error::Cancelled))
+        };
+        self.all().any(|(future, _)| cancelled(future))
     }
 
     fn all(&self) -> impl Iterator<Item = &Wait> {
@@ -68,15 +76,12 @@ impl Waits {
             .chain(self.more.iter().flat_map(|more| more.iter()))
     }
 
-    pub(crate) fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
-        self.all().map(|(future, _)| future)
-    }
-
-    /// At how many of the places that it is said to stand at this waker really stands.
-    pub(crate) fn count_held(&self, waker: &Waker) -> usize {
+    /// The pending futures in whose line this waker really stands. (A leaf may be gone, and the step
+    /// that it told not be the one in progress then.)
+    pub(crate) fn held<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
         self.all()
             .filter(|(future, place)| future.0.about().holds(*place, waker))
-            .count()
+            .map(|(future, _)| future)
     }
 
     fn add(&mut self, future: AnyFuture, place: u64) {
@@ -113,8 +118,6 @@ fn id_of(waker: &Waker) -> WakerId {
 pub(crate) struct Record {
     /// Whether there was a step at all.
     pub(crate) started: Cell<bool>,
-    /// A leaf cannot be waited for, and `thrown` says why: that is to be thrown in next.
-    pub(crate) refused: Cell<bool>,
     /// To be thrown in, until a leaf takes it.
     thrown: Cell<Option<Box<Error>>>,
     waits: RefCell<Waits>,
@@ -148,8 +151,6 @@ impl Record {
 /// Whose record it is: a task, or a coroutine that is driven by hand.
 pub(crate) trait Stepped {
     fn record(&self) -> &Record;
-    /// The task, if it is one.
-    fn as_task(self: Rc<Self>) -> Option<AnyFuture>;
 }
 
 /// The open record.
@@ -208,18 +209,6 @@ impl InProgress {
         self.0.record().take_thrown()
     }
 
-    /// Asks whether the step may wait for this future. If it may not, the reason is noted: then the
-    /// leaf must not wait, and the reason will be thrown in there.
-    pub(crate) fn may_wait_for(&self, future: &AnyFuture) -> bool {
-        let task = self.0.clone().as_task();
-        let Some(error) = task.and_then(|task| refusal(&task, future)) else {
-            return true;
-        };
-        self.0.record().throw(error);
-        self.0.record().refused.set(true);
-        false
-    }
-
     /// Notes that the step ends in waiting for this future, at that place in its line.
     pub(crate) fn park(&self, future: AnyFuture, place: u64) {
         self.0.record().waits.borrow_mut().add(future, place);
@@ -231,7 +220,8 @@ impl InProgress {
     }
 }
 
-fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
+/// Why a task may not wait for this future alone, if so.
+pub(crate) fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
     if future.address() == task.address() {
         let text = format!("Task cannot await on itself: {future:?}");
         return Some(Error::runtime(

@@ -20,20 +20,20 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyCell};
+use crate::any_future::{About, AnyCell, AnyFuture};
 use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::call_guarded;
 use crate::observer::{ExceptionContext, LoopEvent};
-use crate::step::Record;
+use crate::step::{Record, refusal};
 use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
 
@@ -48,13 +48,15 @@ pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) record: Record,
     /// Cancelled, and still to be told.
     pub(crate) must_cancel: Cell<bool>,
+    /// A cancellation was passed on to what it waits for, and should come out of that.
+    pub(crate) passed_on: Cell<bool>,
     /// To be dropped at the next step.
-    aborted: Cell<bool>,
+    pub(crate) aborted: Cell<bool>,
     /// Whether a panic goes through to the caller of `run_until_complete`.
     is_main: Cell<bool>,
     /// Whether nobody is to be told if it is never done.
     quiet: Cell<bool>,
-    waker: Waker,
+    pub(crate) waker: Waker,
     /// The same waker, to be told when its note was taken out of the mailbox.
     task_waker: Arc<TaskWaker>,
 }
@@ -64,17 +66,21 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     /// A new task, which nobody knows yet. See [`EventLoop::create_task`].
-    #[track_caller]
-    pub(crate) fn new(event_loop: &EventLoop, coroutine: F) -> Rc<Self> {
+    pub(crate) fn new(
+        event_loop: &EventLoop,
+        coroutine: F,
+        made_at: &'static Location<'static>,
+    ) -> Rc<Self> {
         let key = event_loop.core.tasks.borrow().next_key();
         let task_waker = TaskWaker::new(event_loop, key);
         Rc::new(TaskCell {
-            future: Settable::new(event_loop, "Task"),
+            future: Settable::made_at(event_loop, "Task", made_at),
             key,
             name: RefCell::new(event_loop.next_task_name()),
             body: Cell::new(Some(Box::pin(coroutine))),
             record: Record::default(),
             must_cancel: Cell::new(false),
+            passed_on: Cell::new(false),
             aborted: Cell::new(false),
             is_main: Cell::new(false),
             quiet: Cell::new(false),
@@ -100,18 +106,17 @@ where
     }
 
     fn panicked(self: Rc<Self>, event_loop: &EventLoop, panic: Box<dyn Any + Send>) {
-        let error = Error::from_panic(&*panic);
-        let is_main = self.is_main.get();
-        self.future.looked_at.set(is_main);
-        self.finish(event_loop, Err(error));
-        if is_main {
-            event_loop.core.main_panicked.set(true);
-            resume_unwind(panic);
+        if !self.is_main.get() {
+            return self.finish(event_loop, Err(Error::from_panic(panic)));
         }
+        self.future.looked_at.set(true);
+        self.finish(event_loop, Err(Error::of_panic(&*panic)));
+        event_loop.core.main_panicked.set(true);
+        resume_unwind(panic);
     }
 
     /// The coroutine is suspended. Is there a reason to go on at once?
-    fn park(&self, event_loop: &EventLoop) {
+    fn park(self: Rc<Self>, event_loop: &EventLoop) {
         event_loop.tell(|| match self.record.waits().single() {
             Some(future) => LoopEvent::Parked {
                 task: self.future.id,
@@ -121,12 +126,13 @@ where
                 task: self.future.id,
             },
         });
-        let mut go_on = self.record.refused.take();
+        let mut go_on = self.refuse_what_it_waits_for();
         if self.must_cancel.get() {
             if self.cancel_what_it_waits_for() {
                 self.must_cancel.set(false);
+                self.passed_on.set(true);
             } else {
-                go_on |= self.record.waits().all_done();
+                go_on |= self.record.waits().held(&self.waker).next().is_none();
             }
         }
         let woken = event_loop.core.tasks.borrow_mut().park(self.key);
@@ -135,9 +141,23 @@ where
         }
     }
 
+    /// There are futures that a task cannot wait for, if it waits for nothing else. Why not will be
+    /// thrown in at its `await`.
+    fn refuse_what_it_waits_for(self: &Rc<Self>) -> bool {
+        let single = self.record.waits().single().cloned();
+        let refusal = single.and_then(|future| refusal(&AnyFuture(self.clone()), &future));
+        match refusal.filter(|_| !self.waker_is_elsewhere()) {
+            Some(error) => {
+                self.record.throw(error);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Asks all of it; true if any said yes.
     fn cancel_what_it_waits_for(&self) -> bool {
-        let futures: Vec<_> = self.record.waits().futures().cloned().collect();
+        let futures: Vec<_> = self.record.waits().held(&self.waker).cloned().collect();
         futures
             .iter()
             .fold(false, |any, future| future.cancel() | any)
@@ -175,7 +195,9 @@ where
         if self.aborted.get() {
             return self.drop_unfinished(event_loop, body);
         }
-        if self.must_cancel.take() {
+        // The future to which it was passed on may not be polled any more: another branch has won.
+        let owed = self.passed_on.take() && self.record.waits().any_cancelled();
+        if self.must_cancel.take() || owed {
             self.record.throw(Error::Cancelled);
         }
         event_loop.tell(|| LoopEvent::StepBegan {
@@ -229,12 +251,12 @@ where
 
     fn waker_is_elsewhere(&self) -> bool {
         // Two are here, and one in the line of each future that it is known to wait for.
-        let in_lines = self.record.waits().count_held(&self.waker);
+        let in_lines = self.record.waits().held(&self.waker).count();
         Arc::strong_count(&self.task_waker) > 2 + in_lines
     }
 
-    fn set_name(&self, name: &str) {
-        *self.name.borrow_mut() = name.into();
+    fn set_name(&self, name: String) {
+        *self.name.borrow_mut() = name;
     }
 
     fn set_main(&self, is_main: bool) {

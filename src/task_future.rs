@@ -39,18 +39,27 @@ where
         match self.where_it_is() {
             // What it will wait for when this step is over is not known yet.
             Some(TaskState::Running) => Vec::new(),
-            _ => self.record.waits().futures().cloned().collect(),
+            _ if self.aborted.get() => Vec::new(),
+            _ => self.record.waits().held(&self.waker).cloned().collect(),
         }
     }
 
+    /// What it waits for, if that is one future, and nothing else can wake it.
+    fn blocked_on(&self) -> Vec<AnyFuture> {
+        let one = self.record.waits().single().is_some() && !self.waker_is_elsewhere();
+        if one { self.waits_for() } else { Vec::new() }
+    }
+
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {
-        if !passed_on {
-            self.must_cancel.set(true);
-            // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-            let parked = self.where_it_is() == Some(TaskState::Parked);
-            if parked && self.record.waits().all_done() {
-                self.wake();
-            }
+        if passed_on {
+            self.passed_on.set(true);
+            return true;
+        }
+        self.must_cancel.set(true);
+        // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
+        let parked = self.where_it_is() == Some(TaskState::Parked);
+        if parked && self.waits_for().is_empty() {
+            self.wake();
         }
         true
     }
@@ -79,10 +88,6 @@ where
 {
     fn record(&self) -> &Record {
         &self.record
-    }
-
-    fn as_task(self: Rc<Self>) -> Option<AnyFuture> {
-        Some(AnyFuture(self))
     }
 }
 

@@ -9,6 +9,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::ops::Deref;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -39,7 +40,20 @@ impl EventLoop {
     where
         F: Future<Output = Result<T>> + 'static,
     {
-        let task = TaskCell::new(self, coroutine);
+        self.create_task_at(coroutine, Location::caller())
+    }
+
+    /// The same for those who make it on behalf of somebody else.
+    #[track_caller]
+    pub(crate) fn create_task_at<T, F>(
+        &self,
+        coroutine: F,
+        made_at: &'static Location<'static>,
+    ) -> Task<T>
+    where
+        F: Future<Output = Result<T>> + 'static,
+    {
+        let task = TaskCell::new(self, coroutine, made_at);
         if self.may_schedule() {
             self.core.tasks.borrow_mut().insert(task.clone());
             self.tell(|| LoopEvent::TaskMade {
@@ -92,8 +106,8 @@ impl<T: 'static> Task<T> {
     }
 
     /// Gives the task a name.
-    pub fn set_name(&self, name: &str) {
-        self.task.set_name(name);
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.task.set_name(name.into());
     }
 
     /// The task, with the type of its result forgotten.
@@ -195,8 +209,8 @@ impl AnyTask {
     }
 
     /// Gives the task a name.
-    pub fn set_name(&self, name: &str) {
-        self.0.set_name(name);
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.0.set_name(name.into());
     }
 }
 

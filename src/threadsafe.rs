@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
-use crate::handle::Call;
+use crate::handle::{Call, error_in};
 use crate::mailbox::{Mailbox, Note};
 use crate::waker::{on_this_thread, remember};
 
@@ -75,7 +75,11 @@ impl ThreadsafeHandle {
     /// If the loop is closed, or gone. The callback is dropped.
     #[doc(alias = "call_soon_threadsafe")]
     #[track_caller]
-    pub fn call_soon(&self, callback: impl FnOnce() + Send + 'static) -> Result<()> {
+    pub fn call_soon<F, R>(&self, callback: F) -> Result<()>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: 'static,
+    {
         if let Some(event_loop) = on_this_thread(self.event_loop) {
             if event_loop.is_closed() {
                 return Err(Error::closed());
@@ -84,7 +88,10 @@ impl ThreadsafeHandle {
             return Ok(());
         }
         self.mailbox
-            .post(Note::Call(Box::new(callback), Location::caller()))
+            .post(Note::Call(
+                Box::new(|| error_in(callback())),
+                Location::caller(),
+            ))
             .map_err(|_note| Error::closed())
     }
 }

@@ -22,6 +22,7 @@ use std::collections::BinaryHeap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::clock::NEVER;
 use crate::handle::{Run, TimerHandle};
 
 /// Fewer entries than this are not worth a sweep.
@@ -67,21 +68,23 @@ impl Timers {
         Some(self.heap.peek()?.0.key.0)
     }
 
-    /// The deadlines of all timers that are still wanted, earliest first.
+    /// The deadlines of all timers that are still wanted and will ever fire, earliest first.
     pub(crate) fn deadlines(&self) -> Vec<Duration> {
         let wanted = self
             .heap
             .iter()
-            .filter(|Reverse(entry)| !entry.call.is_cancelled());
+            .filter(|Reverse(entry)| !entry.call.is_cancelled() && entry.key.0 != NEVER);
         let mut deadlines: Vec<_> = wanted.map(|Reverse(entry)| entry.key.0).collect();
         deadlines.sort();
         deadlines
     }
 
-    /// Takes all of them out.
+    /// Takes all of them out, earliest first.
     pub(crate) fn take_all(&mut self) -> impl Iterator<Item = Rc<dyn Run>> + use<> {
-        std::mem::take(&mut self.heap)
+        let latest_first = std::mem::take(&mut self.heap).into_sorted_vec();
+        latest_first
             .into_iter()
+            .rev()
             .map(|Reverse(entry)| entry.call)
     }
 

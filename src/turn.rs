@@ -26,8 +26,7 @@ use std::time::Duration;
 use crate::clock::{Clock, NEVER};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
-use crate::handle::{Call, Run};
-use crate::mailbox::Note;
+use crate::handle::Run;
 use crate::observer::{ExceptionContext, LoopEvent};
 use crate::task_table::TaskKey;
 
@@ -84,7 +83,7 @@ impl EventLoop {
                     resume_unwind(panic);
                 }
                 let context = ExceptionContext::new("Exception in a drop");
-                self.call_exception_handler(&context.with_exception(Error::from_panic(&*panic)));
+                self.call_exception_handler(&context.with_exception(Error::from_panic(panic)));
             }
         }
         Ok(())
@@ -126,7 +125,9 @@ impl EventLoop {
     /// Fills the run queue with all that is ready, and sleeps if nothing is.
     fn collect(&self) -> Result<()> {
         loop {
-            self.take_mail();
+            if self.core.mailbox.has_notes() {
+                self.take_mail();
+            }
             self.take_due_timers();
             if !self.core.ready.borrow().is_empty() || self.core.stopping.get() {
                 return Ok(());
@@ -138,22 +139,6 @@ impl EventLoop {
             }
             self.tell(|| LoopEvent::Asleep { until: deadline });
             self.sleep_until(deadline);
-        }
-    }
-
-    fn take_mail(&self) {
-        for note in self.core.mailbox.take_all() {
-            match note {
-                Note::Call(callback, made_at) => {
-                    self.enqueue(Ready::Callback(Call::made_at(callback, made_at)));
-                }
-                Note::Wake(key) => {
-                    if let Some(task) = self.task(key) {
-                        task.note_taken();
-                        self.wake(key);
-                    }
-                }
-            }
         }
     }
 

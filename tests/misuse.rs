@@ -106,8 +106,7 @@ fn settling_a_future_twice() {
     fut.set_result(1).unwrap();
     assert_eq!(
         text(fut.set_result(2)),
-        "InvalidStateError: the future is done already: it can be settled only once, \
-         ask done() first"
+        "InvalidStateError: invalid state (the future is done already, and can be settled only once)"
     );
     assert_eq!(fut.result().unwrap(), 1);
 }
@@ -120,13 +119,13 @@ fn awaiting_a_future_of_another_loop() {
     let waiting = fut.clone();
     assert_eq!(
         text(event_loop.run_until_complete(event_loop.create_task(waiting))),
-        "RuntimeError: Task <Task-1 pending, 1 waiting> got Future <Future-1 pending, 0 waiting> attached \
+        "RuntimeError: Task <Task-1 pending, 1 waiting> got Future <Future-1 pending, 1 waiting> attached \
          to a different loop \
          (create the future with the loop that the task runs on)"
     );
     assert_eq!(
         text(event_loop.run_until_complete(fut)),
-        "RuntimeError: The future belongs to a different loop (run the loop that made it)"
+        "ValueError: The future belongs to a different loop than the one specified as the loop argument"
     );
 }
 
@@ -142,7 +141,7 @@ fn a_task_that_awaits_itself() {
     *myself.borrow_mut() = Some(task.clone());
     assert_eq!(
         text(event_loop.run_until_complete(task)),
-        "RuntimeError: Task cannot await on itself: <Task-1 pending, 1 waiting> \
+        "RuntimeError: Task cannot await on itself: <Task-1 pending, 2 waiting> \
          (await another task, or return the value)"
     );
     drop(myself.take());

@@ -6,7 +6,9 @@ mod transcript;
 use send_none::sync::{
     BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Queue, Semaphore,
 };
-use send_none::{Error, Task, async_with, sleep, wait_for, yield_now};
+use send_none::{
+    Coroutine, Error, EventLoop, Step, Suspended, Task, async_with, sleep, wait_for, yield_now,
+};
 use std::cell::Cell;
 use std::rc::Rc;
 use transcript::{over, say, says, secs, told};
@@ -697,4 +699,47 @@ fn a_newcomer_may_take_an_item_that_lies_in_the_queue() {
         Ok((newcomer, waits.await?))
     };
     assert_eq!(event_loop.run_until_complete(program).unwrap(), (1, 2));
+}
+
+/// One was let go, released once more than there are permits, and cancelled: the permit is there.
+#[test]
+fn a_permit_that_cannot_be_given_back_does_not_keep_the_next_one_waiting() {
+    send_none::run(async {
+        let semaphore = BoundedSemaphore::new(1);
+        semaphore.acquire().await?;
+        let waits = acquires("B", &semaphore);
+        yield_now().await?;
+        semaphore.release()?;
+        semaphore.release()?;
+        waits.cancel();
+        semaphore.acquire().await?;
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// To wait for the lock needs a loop. Without one that is an error, and no reason to try for ever.
+#[test]
+fn a_condition_without_a_loop_is_an_error() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let condition = Condition::new();
+    let waits = condition.clone();
+    let mut by_hand = Coroutine::new(async move {
+        waits.acquire().await?;
+        yield_now().await?;
+        waits.wait().await
+    });
+    assert!(matches!(
+        by_hand.send(None),
+        Step::Suspended(Suspended::Yield)
+    ));
+    let takes = condition.clone();
+    let _task = event_loop.create_task(async move { takes.acquire().await });
+    event_loop.stop();
+    event_loop.run_forever().unwrap();
+    let Step::Returned(Err(error)) = by_hand.send(None) else {
+        panic!("it waits for what never comes")
+    };
+    assert_eq!(error.to_string(), "There is no current event loop");
 }

@@ -1,4 +1,4 @@
-//! Taking them as they come.
+//! Taking results as they finish.
 //!
 //! Each one that is done puts itself into a queue, and the iterator gets them out of it. When the
 //! time is over, a `None` goes in for each that is still missing.
@@ -40,7 +40,7 @@ use crate::turn::get_event_loop;
 /// ```
 ///
 /// # Panics
-/// If nothing tells the loop: there is neither a running loop nor a default one.
+/// If no loop is running and the thread has no default loop.
 #[track_caller]
 pub fn as_completed<T, I>(awaitables: I) -> AsCompleted<T>
 where

@@ -8,28 +8,28 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::IntoFuture;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::{Rc, Weak};
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Kept};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
-use crate::program::ensure_future;
+use crate::program::wrapped;
 use crate::turn::get_event_loop;
 
 /// Runs them side by side and gives their results in the order of the arguments.
 /// Python: `asyncio.gather`.
 ///
 /// They are all started now, in order, not when the gather is awaited. Futures and tasks are taken
-/// as they are, coroutines are made tasks of. A gather of nothing is done at once. For results of
+/// as they are, coroutines are wrapped in tasks. A gather of nothing is done at once. For results of
 /// different types there is [`gather!`](crate::gather!).
 ///
 /// The first error, or cancellation, ends the gather with it; the other members run on, and their
 /// errors are ignored. Cancelling the gather cancels all members that are not done.
 ///
 /// # Panics
-/// If nothing tells the loop: there is neither a running loop nor a default one.
+/// If no loop is running and the thread has no default loop.
 #[track_caller]
 pub fn gather<T, I>(awaitables: I) -> FutureCell<Vec<T>>
 where
@@ -72,9 +72,24 @@ where
 {
     let mut members = Vec::new();
     for awaitable in awaitables {
-        members.push(ensure_future(awaitable)); // a closure would hide who called us
+        members.push(member(awaitable)); // a closure would hide who called us
     }
     members
+}
+
+/// What [`gather!`](crate::gather!) makes of each of its members: a coroutine becomes a task. If that
+/// is not done when its loop is closed, it is not reported: the gather is what somebody made.
+#[track_caller]
+pub fn member<T, A>(awaitable: A) -> FutureCell<T>
+where
+    T: 'static,
+    A: IntoFuture<Output = Result<T>, IntoFuture: 'static>,
+{
+    let (future, task) = wrapped(awaitable, Location::caller());
+    if let Some(task) = task {
+        task.keep_quiet();
+    }
+    future
 }
 
 /// [`gather`](fn@crate::gather) for up to eight members of different types; it gives a tuple.
@@ -92,7 +107,9 @@ where
 #[macro_export]
 macro_rules! gather {
     ($($awaitable:expr),+ $(,)?) => {
-        $crate::combinators::gather::gather_tuple(($($crate::program::ensure_future($awaitable),)+))
+        $crate::combinators::gather::gather_tuple((
+            $($crate::combinators::gather::member($awaitable),)+
+        ))
     };
 }
 
@@ -115,7 +132,7 @@ pub trait Members: 'static {
     /// All their results.
     ///
     /// # Errors
-    /// The first that is none.
+    /// The first error among them.
     fn results(&self) -> Result<Self::Results>;
 }
 
@@ -170,7 +187,7 @@ impl<V: 'static> Gather<V> {
         let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
         let event_loop = event_loop.unwrap_or_else(current);
         let gather = Rc::new(Gather {
-            future: Settable::new(&event_loop, "Gather"),
+            future: Settable::new(&event_loop, "_GatheringFuture"),
             members: RefCell::new(members.clone()),
             unfinished: Cell::new(members.len()),
             cancel_requested: Cell::new(false),
@@ -184,8 +201,7 @@ impl<V: 'static> Gather<V> {
         }
         let elsewhere = |member: &AnyFuture| member.event_loop() != future.as_any().event_loop();
         if members.iter().any(elsewhere) {
-            let text = "The future belongs to a different loop than the one of the gather";
-            gather.settle(Err(Error::value(text)));
+            gather.settle(Err(Error::of_a_different_loop()));
             return future;
         }
         event_loop.keep(gather.future.id, gather.clone());
@@ -218,7 +234,7 @@ impl<V: 'static> Gather<V> {
         let assemble = self.assemble.take().expect("all are done once");
         // It clones their results, and a clone can panic.
         let results = catch_unwind(AssertUnwindSafe(assemble));
-        let results = results.unwrap_or_else(|panic| Err(Error::from_panic(&*panic)));
+        let results = results.unwrap_or_else(|panic| Err(Error::from_panic(panic)));
         let cancelled = self.cancel_requested.get();
         self.settle(if cancelled {
             Err(Error::Cancelled)

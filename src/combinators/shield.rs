@@ -16,7 +16,7 @@ use crate::turn::get_event_loop;
 /// A coroutine is made a task of, now. The cancellation of the shielded one comes through.
 ///
 /// # Panics
-/// If nothing tells the loop: there is neither a running loop nor a default one.
+/// If no loop is running and the thread has no default loop.
 #[track_caller]
 pub fn shield<T, A>(awaitable: A) -> FutureCell<T>
 where

@@ -6,12 +6,11 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::future_cell::{FutureCell, Settable};
+use crate::future_cell::FutureCell;
 use crate::handle::TimerHandle;
 use crate::step::{self, InProgress};
 use crate::turn::get_event_loop;
@@ -53,7 +52,7 @@ fn settled_after(
     called_at: &'static Location<'static>,
 ) -> Result<(FutureCell<()>, Withdraw)> {
     let event_loop = get_event_loop()?;
-    let over = FutureCell::of(Rc::new(Settable::made_at(&event_loop, "Future", called_at)));
+    let over = event_loop.create_future_for("Future", called_at);
     let setter = over.clone();
     let timer = event_loop.call_later(delay, move || settle_once(&setter));
     Ok((over, Withdraw(timer)))

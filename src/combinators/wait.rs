@@ -1,17 +1,18 @@
-//! Waiting for several, without a stake in them.
+//! Waiting for several, without owning them.
 //!
 //! `wait` raises nothing and cancels nothing. It hangs a callback on each, waits for a future of its
 //! own, and in the end takes its callbacks off again.
 
 use std::cell::Cell;
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::combinators::sleep::{Withdraw, settle_once};
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
-use crate::program::ensure_future;
+use crate::program::wrapped;
 use crate::turn::get_event_loop;
 
 /// When [`wait`] is over.
@@ -36,52 +37,58 @@ pub type DoneAndPending<T> = (Vec<FutureCell<T>>, Vec<FutureCell<T>>);
 /// Python: `asyncio.wait`.
 ///
 /// Their errors stay in them, and those that are not done run on; also when the one who waits is
-/// cancelled. Futures and tasks are taken as they are, coroutines are made tasks of; the same one
+/// cancelled. Futures and tasks are taken as they are, coroutines are wrapped in tasks; the same one
 /// given twice counts once.
 ///
 /// # Errors
 /// If there is nothing to wait for. What is thrown in meanwhile.
-pub async fn wait<T, I>(
+#[track_caller]
+pub fn wait<T, I>(
     awaitables: I,
     timeout: impl Into<Option<Duration>>,
     return_when: ReturnWhen,
-) -> Result<DoneAndPending<T>>
+) -> impl Future<Output = Result<DoneAndPending<T>>>
 where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    let mut futures: Vec<FutureCell<T>> = Vec::new();
-    for future in awaitables.into_iter().map(ensure_future) {
-        if !futures.contains(&future) {
-            futures.push(future);
+    let called_at = Location::caller();
+    async move {
+        let mut futures: Vec<FutureCell<T>> = Vec::new();
+        for awaitable in awaitables {
+            let (future, _task) = wrapped(awaitable, called_at);
+            if !futures.contains(&future) {
+                futures.push(future);
+            }
         }
+        if futures.is_empty() {
+            return Err(Error::value("Set of Tasks/Futures is empty."));
+        }
+        wait_for_these(&futures, timeout.into(), return_when, called_at).await?;
+        Ok(futures.into_iter().partition(|future| future.done()))
     }
-    if futures.is_empty() {
-        return Err(Error::value("Set of Tasks/Futures is empty."));
-    }
-    until(&futures, timeout.into(), return_when).await?;
-    Ok(futures.into_iter().partition(|future| future.done()))
 }
 
-async fn until<T>(
+async fn wait_for_these<T>(
     futures: &[FutureCell<T>],
     timeout: Option<Duration>,
     return_when: ReturnWhen,
+    called_at: &'static Location<'static>,
 ) -> Result<()> {
-    let over = get_event_loop()?.create_future::<()>();
+    let here = get_event_loop()?;
+    let elsewhere = |future: &FutureCell<T>| future.event_loop().as_ref() != Some(&here);
+    if futures.iter().any(elsewhere) {
+        return Err(Error::of_a_different_loop());
+    }
+    drop(here); // a task that holds its loop keeps it from being dropped
+    let over = get_event_loop()?.create_future_for("wait", called_at);
     let _timer = timeout
         .map(|timeout| settled_after(timeout, &over))
         .transpose()?;
     let unfinished = Rc::new(Cell::new(futures.len()));
     let is_over = move |done: &FutureCell<T>| {
         unfinished.set(unfinished.get() - 1);
-        let failed = || {
-            done.as_any()
-                .0
-                .about()
-                .failure()
-                .is_some_and(|error| !error.is_cancelled())
-        };
+        let failed = || !done.cancelled() && done.as_any().0.about().failure().is_some();
         match return_when {
             _ if unfinished.get() == 0 => true,
             ReturnWhen::AllCompleted => false,

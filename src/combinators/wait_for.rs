@@ -4,47 +4,64 @@
 //! `wait_for` returns. A result that came before we had our turn is not lost; it beats the timeout.
 
 use std::cell::Cell;
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
+use std::panic::Location;
 use std::time::Duration;
 
 use crate::combinators::sleep::settle_once;
 use crate::combinators::wait::settled_after;
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
-use crate::program::ensure_future;
+use crate::program::wrapped;
 use crate::turn::get_event_loop;
 
 /// Waits for it at most so long; `None` sets no limit. Python: `asyncio.wait_for`.
 ///
-/// A zero limit gives only what is done already. Whoever waits passes his cancellation on. A
-/// `wait_for` that is dropped in the middle cancels the thing, and does not wait for it.
+/// A zero limit gives only what is done already. Cancelling the waiter cancels the thing. If a
+/// `wait_for` is dropped midway, it cancels the thing and does not wait for it.
 ///
 /// # Errors
 /// [`Error::Timeout`] when the time is over. Else its error, and what is thrown in meanwhile.
-pub async fn wait_for<T, A>(awaitable: A, timeout: impl Into<Option<Duration>>) -> Result<T>
+#[track_caller]
+pub fn wait_for<T, A>(
+    awaitable: A,
+    timeout: impl Into<Option<Duration>>,
+) -> impl Future<Output = Result<T>>
 where
     T: Clone + 'static,
     A: IntoFuture<Output = Result<T>>,
     A::IntoFuture: 'static,
 {
-    let Some(timeout) = timeout.into() else {
-        return awaitable.await;
-    };
-    let inner = CancelledIfDropped {
-        future: ensure_future(awaitable),
-        asked: Cell::new(false),
-    };
-    let result = at_most(&inner, timeout).await;
-    inner.asked.set(true);
-    result
+    let called_at = Location::caller();
+    async move {
+        let Some(timeout) = timeout.into() else {
+            return awaitable.await;
+        };
+        let over = get_event_loop()?.create_future_for("wait_for", called_at);
+        let (inner, _task) = wrapped(awaitable, called_at);
+        if inner.event_loop() != over.event_loop() {
+            return Err(Error::of_a_different_loop());
+        }
+        let inner = CancelledIfDropped {
+            future: inner,
+            asked: Cell::new(false),
+        };
+        let result = at_most(&inner, timeout, over).await;
+        inner.asked.set(true);
+        result
+    }
 }
 
-async fn at_most<T: Clone>(guarded: &CancelledIfDropped<T>, timeout: Duration) -> Result<T> {
+async fn at_most<T: Clone>(
+    guarded: &CancelledIfDropped<T>,
+    timeout: Duration,
+    over: FutureCell<()>,
+) -> Result<T> {
     let inner = &guarded.future;
-    let over = get_event_loop()?.create_future();
     let mut interrupted = Ok(());
+    let _timer; // it is withdrawn at the very end
     if !timeout.is_zero() {
-        let _timer = settled_after(timeout, &over)?;
+        _timer = settled_after(timeout, &over)?;
         let on_done = over.clone();
         let _watch = inner.as_any().watch(move |_| settle_once(&on_done));
         interrupted = over.await;

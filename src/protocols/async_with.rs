@@ -68,7 +68,7 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 /// What `aenter` or `aexit` fail with; the body's error, unless it is swallowed.
 ///
 /// A body that is dropped in the middle, by [`abort`](crate::Task::abort) for instance, cannot run
-/// an `aexit` that waits: what must be undone in any case belongs into a `Drop`.
+/// an `aexit` that waits: what must be undone in any case belongs in a `Drop`.
 pub async fn async_with<M, B, R>(mut manager: M, body: B) -> Result<Option<R>>
 where
     M: AsyncContextManager,

@@ -4,6 +4,8 @@
 //! a cancellation, for the code around it counts on holding the lock.
 
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
@@ -40,8 +42,9 @@ impl Condition {
     ///
     /// # Errors
     /// As there.
-    pub async fn acquire(&self) -> Result<bool> {
-        self.lock.acquire().await
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<bool>> + use<> {
+        self.lock.acquire()
     }
 
     /// Gives its lock back. See [`Lock::release`].
@@ -56,8 +59,9 @@ impl Condition {
     ///
     /// # Errors
     /// As there.
-    pub async fn lock(&self) -> Result<LockGuard> {
-        self.lock.lock().await
+    #[track_caller]
+    pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> + use<> {
+        self.lock.lock()
     }
 
     /// Gives the lock up, waits to be notified, and takes it again. The answer is always `true`.
@@ -65,7 +69,15 @@ impl Condition {
     /// # Errors
     /// If its lock is not held. What is thrown in while it waits: it comes out when the lock is held
     /// again.
-    pub async fn wait(&self) -> Result<bool> {
+    ///
+    /// If the waiting itself is dropped, by a combinator that is done with it, the lock is not taken
+    /// back.
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = Result<bool>> + use<> {
+        self.clone().wait_at(Location::caller())
+    }
+
+    async fn wait_at(self, called_at: &'static Location<'static>) -> Result<bool> {
         self.check_locked("cannot wait on un-acquired lock")?;
         let holder = self.lock.holder();
         self.lock.release()?;
@@ -74,11 +86,14 @@ impl Condition {
                 self.line.wake_first();
             }
         };
-        let notified = self.line.wait(pass_on).await;
-        // Until he goes on with the lock, it may still have to go to somebody else.
+        let notified = self.line.wait("Condition.wait", called_at, pass_on).await;
+        // Until this waiter goes on with the lock, the notification may still have to go to another.
         let mut notification = PassedOn(notified.is_ok().then_some(&*self.line));
         let mut interrupted = Ok(());
-        while let Err(error) = self.lock.acquire().await {
+        while let Err(error) = self.lock.clone().acquire_at(called_at).await {
+            if !error.is_cancelled() {
+                return Err(error);
+            }
             interrupted = Err(error);
         }
         self.lock.set_holder(holder);
@@ -92,11 +107,18 @@ impl Condition {
     ///
     /// # Errors
     /// As [`wait`](Condition::wait).
-    pub async fn wait_for(&self, mut predicate: impl FnMut() -> bool) -> Result<bool> {
-        while !predicate() {
-            self.wait().await?;
+    #[track_caller]
+    pub fn wait_for<P>(&self, mut predicate: P) -> impl Future<Output = Result<bool>> + use<P>
+    where
+        P: FnMut() -> bool,
+    {
+        let (condition, called_at) = (self.clone(), Location::caller());
+        async move {
+            while !predicate() {
+                condition.clone().wait_at(called_at).await?;
+            }
+            Ok(true)
         }
-        Ok(true)
     }
 
     /// Lets the `n` longest waiting go; each goes on when it has the lock.

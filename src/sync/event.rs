@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::error::Result;
@@ -46,9 +48,18 @@ impl Event {
     ///
     /// # Errors
     /// What is thrown in while it waits.
-    pub async fn wait(&self) -> Result<bool> {
+    #[track_caller]
+    pub fn wait(&self) -> impl Future<Output = Result<bool>> + use<> {
+        self.clone().wait_at("Event.wait", Location::caller())
+    }
+
+    pub(crate) async fn wait_at(
+        self,
+        what: &'static str,
+        called_at: &'static Location<'static>,
+    ) -> Result<bool> {
         if !self.is_set() {
-            self.inside.line.wait(|_let_go| ()).await?;
+            self.inside.line.wait(what, called_at, |_let_go| ()).await?;
         }
         Ok(true)
     }

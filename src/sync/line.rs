@@ -1,16 +1,17 @@
-//! A line of waiters: what all the others here are made of.
+//! A line of waiters: what everything else in this folder is made of.
 //!
-//! To wait is to put a future at the end of a `VecDeque` and to await it; to let the first one go
-//! is to settle the first future that is not settled yet. All the rest is what happens to somebody
-//! who leaves the line early. There are three ways to do so: he is cancelled, an error is thrown in
-//! at his `await`, or his coroutine is dropped. In each case his place is taken out; and if he had
-//! been let go already, but had no turn since, it must go to somebody else.
+//! To wait is to put a future at the end of a `VecDeque` and await it. To let the first waiter go is
+//! to settle the first future that is still pending. The rest deals with waiters that leave early. A
+//! waiter leaves early when it is cancelled, when an error is thrown in at its `await`, or when its
+//! coroutine is dropped. Its place is then taken out; and if it had been let go but has not run
+//! since, somebody else must be let go in its stead.
 //!
-//! Whoever is let go stays in the line until he has his turn. So a newcomer can see that somebody
-//! comes before him.
+//! A waiter that was let go stays in the line until it runs, so a newcomer can see that it is not
+//! first. It stands in a deque of its own there: to find the next one to let go takes no search.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::panic::Location;
 
 use crate::error::Result;
 use crate::future_cell::FutureCell;
@@ -28,10 +29,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Waits to be let go. Whoever leaves early is taken out, and then `pass_on` is called, and
-    /// told whether he had been let go.
-    pub(crate) async fn wait(&self, pass_on: impl FnOnce(bool)) -> Result<()> {
-        let turn = get_event_loop()?.create_future();
+    /// Waits to be let go. A waiter that leaves early is taken out; then `pass_on` is called and told
+    /// whether it had been let go. What it waits for, and where, is for reports.
+    pub(crate) async fn wait(
+        &self,
+        what: &'static str,
+        called_at: &'static Location<'static>,
+        pass_on: impl FnOnce(bool),
+    ) -> Result<()> {
+        let turn = get_event_loop()?.create_future_for(what, called_at);
         let number = self.next_number.replace(self.next_number.get() + 1);
         self.waiting.borrow_mut().push_back((number, turn.clone()));
         let mut place = Place {
@@ -69,8 +75,8 @@ impl Line {
         }
     }
 
-    /// Lets the first one go, but only if he is the very first: one at a time. If somebody before
-    /// him was let go or cancelled, that one will see to it when he has his turn.
+    /// Lets the first waiter go, but only if nobody stands before it. If an earlier one was let go or
+    /// cancelled, that one sees to it when it runs.
     pub(crate) fn wake_if_first(&self) {
         let first_waits = self
             .waiting
@@ -109,7 +115,7 @@ struct Place<'a, F: FnOnce(bool)> {
     line: &'a Line,
     number: u64,
     turn: FutureCell<()>,
-    /// Gone once he goes on as he should.
+    /// Gone once the waiter goes on as it should.
     pass_on: Option<F>,
 }
 

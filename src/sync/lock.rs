@@ -1,10 +1,12 @@
 //! A lock: one holder, and a line of those who want it.
 //!
-//! Releasing it lets the first in line go, but leaves the lock open until he has his turn. Nobody
-//! can come in between: a newcomer only takes an open lock if there is nobody in the line.
+//! Releasing lets the first waiter go, but leaves the lock open until that waiter runs. Nobody can
+//! slip in: a newcomer takes an open lock only if the line is empty.
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
@@ -57,7 +59,12 @@ impl Lock {
     ///
     /// # Errors
     /// What is thrown in while it waits, [`Error::Cancelled`] above all: then the lock is not taken.
-    pub async fn acquire(&self) -> Result<bool> {
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<bool>> + use<> {
+        self.clone().acquire_at(Location::caller())
+    }
+
+    pub(crate) async fn acquire_at(self, called_at: &'static Location<'static>) -> Result<bool> {
         let Inside {
             holder,
             acquired,
@@ -69,7 +76,7 @@ impl Lock {
                     line.wake_if_first();
                 }
             };
-            line.wait(pass_on).await?;
+            line.wait("Lock.acquire", called_at, pass_on).await?;
         }
         acquired.set(acquired.get() + 1);
         holder.set(acquired.get());
@@ -95,12 +102,14 @@ impl Lock {
     ///
     /// # Errors
     /// As [`acquire`](Lock::acquire).
-    pub async fn lock(&self) -> Result<LockGuard> {
-        self.acquire().await?;
-        Ok(LockGuard {
-            lock: self.clone(),
-            holder: self.holder(),
-        })
+    #[track_caller]
+    pub fn lock(&self) -> impl Future<Output = Result<LockGuard>> + use<> {
+        let (lock, acquire) = (self.clone(), self.acquire());
+        async move {
+            acquire.await?;
+            let holder = lock.holder();
+            Ok(LockGuard { lock, holder })
+        }
     }
 
     /// The number of the acquisition that holds it; 0 if nobody does.

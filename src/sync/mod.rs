@@ -5,10 +5,12 @@
 //! tasks wait their turn.
 //!
 //! All of them are built from futures and a `VecDeque`; see [`mod@line`]. They are handles: cloning one
-//! is cheap and gives the same lock. First come, first served, and nobody jumps the queue; but for
-//! queues, as in asyncio: whoever comes while an item lies there takes it, and the one who was let go
-//! for it stands in line again. Whoever
-//! is cancelled in the line leaves it, and what was handed to him already goes to the next.
+//! is cheap and gives the same lock. First come, first served. Queues are the exception, as in
+//! asyncio: a newcomer may take an item that lies there, and the waiter it was meant for waits again.
+//! A waiter that is cancelled leaves the line, and what it had been handed goes to the next.
+//!
+//! Each method that waits gives a future which shares the lock and borrows nothing. So one can make a
+//! task of it, or give it to [`wait_for`](crate::wait_for).
 
 pub mod line;
 

@@ -10,7 +10,9 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
@@ -86,19 +88,22 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     /// What is thrown in while it waits: then the item is not put, and is dropped.
-    pub async fn put(&self, item: T) -> Result<()> {
-        let putters = &self.inside.putters;
-        while self.full() {
-            putters
-                .wait(|let_go| {
-                    if let_go && !self.full() {
-                        pass_on(putters)
+    #[track_caller]
+    pub fn put(&self, item: T) -> impl Future<Output = Result<()>> + use<T> {
+        let (queue, called_at) = (self.clone(), Location::caller());
+        async move {
+            let putters = &queue.inside.putters;
+            while queue.full() {
+                let pass_on = |let_go| {
+                    if let_go && !queue.full() {
+                        putters.wake_first();
                     }
-                })
-                .await?;
+                };
+                putters.wait("Queue.put", called_at, pass_on).await?;
+            }
+            queue.insert(item);
+            Ok(())
         }
-        self.insert(item);
-        Ok(())
     }
 
     /// Puts an item in, if there is room.
@@ -117,26 +122,29 @@ impl<T> Queue<T> {
         self.inside.items.borrow_mut().push(item);
         self.inside.unfinished.set(self.inside.unfinished.get() + 1);
         self.inside.all_done.clear();
-        pass_on(&self.inside.getters);
+        self.inside.getters.wake_first();
     }
 
     /// Gets the next item out, and waits for one if there is none.
     ///
     /// # Errors
     /// What is thrown in while it waits: then no item is taken out.
-    pub async fn get(&self) -> Result<T> {
-        let getters = &self.inside.getters;
-        loop {
-            if let Ok(item) = self.get_nowait() {
-                return Ok(item);
-            }
-            getters
-                .wait(|let_go| {
-                    if let_go && !self.empty() {
-                        pass_on(getters)
+    #[track_caller]
+    pub fn get(&self) -> impl Future<Output = Result<T>> + use<T> {
+        let (queue, called_at) = (self.clone(), Location::caller());
+        async move {
+            let getters = &queue.inside.getters;
+            loop {
+                if let Ok(item) = queue.get_nowait() {
+                    return Ok(item);
+                }
+                let pass_on = |let_go| {
+                    if let_go && !queue.empty() {
+                        getters.wake_first();
                     }
-                })
-                .await?;
+                };
+                getters.wait("Queue.get", called_at, pass_on).await?;
+            }
         }
     }
 
@@ -146,7 +154,7 @@ impl<T> Queue<T> {
     /// If there is none.
     pub fn get_nowait(&self) -> Result<T, QueueEmpty> {
         let item = self.inside.items.borrow_mut().pop().ok_or(QueueEmpty)?;
-        pass_on(&self.inside.putters);
+        self.inside.putters.wake_first();
         Ok(item)
     }
 
@@ -170,20 +178,20 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     /// What is thrown in while it waits.
-    pub async fn join(&self) -> Result<()> {
-        self.inside.all_done.wait().await?;
-        Ok(())
+    #[track_caller]
+    pub fn join(&self) -> impl Future<Output = Result<()>> + use<T> {
+        let all_done = self.inside.all_done.clone();
+        let done = all_done.wait_at("Queue.join", Location::caller());
+        async move { done.await.map(|_true| ()) }
     }
-}
-
-/// Lets the first in line go, if there is one.
-fn pass_on(line: &Line) {
-    line.wake_first();
 }
 
 /// A [`Queue`] that gives the smallest item first. Python: `asyncio.PriorityQueue`.
 ///
-/// Among equal items the order is open. The items' comparison must not use the queue.
+/// Among equal items the order is open.
+///
+/// # Panics
+/// If the items' comparison uses the queue.
 pub struct PriorityQueue<T>(Queue<T>);
 
 impl<T: Ord + 'static> PriorityQueue<T> {

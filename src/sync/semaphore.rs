@@ -5,7 +5,9 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
@@ -69,19 +71,26 @@ impl Semaphore {
     ///
     /// # Errors
     /// What is thrown in while it waits: then no permit is taken.
-    pub async fn acquire(&self) -> Result<bool> {
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<bool>> + use<> {
+        self.clone().acquire_at(Location::caller())
+    }
+
+    async fn acquire_at(self, called_at: &'static Location<'static>) -> Result<bool> {
         let inside = &*self.inside;
         if !self.locked() {
             inside.permits.set(inside.permits.get() - 1);
             return Ok(true);
         }
         let pass_on = |let_go| {
-            if let_go {
-                // It was taken from the permits there are, so it fits among them.
-                let _fits = inside.give_back();
+            // Refused if somebody released too often meanwhile. The permit that is there is the next
+            // one's in any case.
+            if let_go && inside.give_back().is_err() {
+                inside.hand_on();
             }
         };
-        inside.line.wait(pass_on).await?;
+        let what = "Semaphore.acquire";
+        inside.line.wait(what, called_at, pass_on).await?;
         inside.hand_on();
         Ok(true)
     }
@@ -98,11 +107,13 @@ impl Semaphore {
     ///
     /// # Errors
     /// As [`acquire`](Semaphore::acquire).
-    pub async fn permit(&self) -> Result<Permit> {
-        self.acquire().await?;
-        Ok(Permit {
-            semaphore: self.clone(),
-        })
+    #[track_caller]
+    pub fn permit(&self) -> impl Future<Output = Result<Permit>> + use<> {
+        let (semaphore, acquire) = (self.clone(), self.acquire());
+        async move {
+            acquire.await?;
+            Ok(Permit { semaphore })
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A pool of threads for calls that block.
 //!
-//! So many threads at most, made when they are needed, and one queue of jobs. A job that panics does
+//! At most so many threads, started when they are needed, and one queue of jobs. A job that panics does
 //! not harm its thread: the panic comes back as the error of the job's future.
 
 use std::any::Any;
@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Kept};
 use crate::future_cell::FutureCell;
+use crate::handle::call_guarded;
 
 /// Under this number a loop keeps its pool; futures and tasks are counted from 1.
 const DEFAULT_EXECUTOR: u64 = 0;
@@ -96,11 +97,11 @@ impl Jobs {
     fn next(&self) -> Option<Job> {
         let mut waiting = self.lock();
         loop {
-            if waiting.closed {
-                return None;
-            }
             if let Some(job) = waiting.jobs.pop_front() {
                 return Some(job);
+            }
+            if waiting.closed {
+                return None;
             }
             waiting.idle += 1;
             waiting = self
@@ -117,20 +118,26 @@ impl Jobs {
     }
 }
 
-impl Kept for ThreadPool {}
-
-impl Drop for ThreadPool {
-    fn drop(&mut self) {
-        let mut waiting = self.jobs.lock();
-        waiting.closed = true;
-        let not_begun = std::mem::take(&mut waiting.jobs);
+impl Kept for ThreadPool {
+    /// Waits until all jobs are done that were handed in. It takes no more.
+    fn finish(&self) {
+        self.jobs.lock().closed = true;
         self.jobs.arrived.notify_all();
-        drop(waiting);
-        drop(not_begun);
         for thread in self.threads.take() {
             // A job's panic is caught, so no thread ends in one.
             let _panic = thread.join();
         }
+    }
+}
+
+impl Drop for ThreadPool {
+    fn drop(&mut self) {
+        let not_begun = std::mem::take(&mut self.jobs.lock().jobs);
+        for job in not_begun {
+            // A panic in its drop must not keep the threads from being waited for.
+            let _panicked = call_guarded(move || drop(job));
+        }
+        self.finish();
     }
 }
 
@@ -140,7 +147,10 @@ impl EventLoop {
     ///
     /// The threads are those of the loop's pool: see [`set_default_executor`](Self::set_default_executor).
     /// A call that runs cannot be cancelled, only the waiting for it. A panic in the function is the
-    /// future's [`Error::Panicked`]. Closing the loop waits for the calls that run.
+    /// future's [`Error::Panicked`]. Closing the loop waits for the calls that run, and drops those
+    /// that no thread has begun; [`run`](crate::run) waits for these, too.
+    ///
+    /// The virtual clock does not wait for other threads: a time limit on such a call is over at once.
     ///
     /// ```
     /// let event_loop = send_none::EventLoop::new();
@@ -166,7 +176,7 @@ impl EventLoop {
             // The loop may be closed by now: then nobody waits for this.
             let _closed = match catch_unwind(AssertUnwindSafe(function)) {
                 Ok(value) => setter.set_result(value),
-                Err(panic) => setter.set_exception(Error::from_panic(&*panic)),
+                Err(panic) => setter.set_exception(Error::from_panic(panic)),
             };
         };
         if let Err(error) = self.pool().submit(Box::new(job)) {
@@ -176,7 +186,7 @@ impl EventLoop {
     }
 
     /// Chooses the pool of threads for [`run_in_executor`](Self::run_in_executor), and drops the one
-    /// there was. Unless this is called, it is one of four threads more than there are processors,
+    /// there was, which waits for the calls that run there. Unless this is called, it is one of four threads more than there are processors,
     /// and of 32 at most.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -41,6 +42,7 @@ use crate::turn::running_loop;
 ///
 /// # Errors
 /// If the loop is closed.
+#[track_caller]
 pub fn run_coroutine_threadsafe<T, C, F>(make: C, handle: &ThreadsafeHandle) -> Result<Submitted<T>>
 where
     T: Send + 'static,
@@ -49,17 +51,19 @@ where
 {
     let (outcome, receiver) = channel();
     let number = NEXT_NUMBER.fetch_sub(1, Ordering::Relaxed);
+    let made_at = Location::caller();
     handle.call_soon(move || {
         let Some(event_loop) = running_loop() else {
             return;
         };
         let value = outcome.clone();
-        let task = event_loop.create_task(async move {
+        let coroutine = async move {
             let result = make().await?;
             // Nobody may be waiting any more.
             let _gone = value.send(Ok(result));
             Ok(())
-        });
+        };
+        let task = event_loop.create_task_at(coroutine, made_at);
         event_loop.keep(number, Rc::new(task.any()));
         task.add_done_callback(move |task: &FutureCell<()>| {
             drop(running_loop().and_then(|event_loop| event_loop.release(number)));
@@ -89,6 +93,8 @@ pub struct Submitted<T> {
 
 impl<T> Submitted<T> {
     /// Waits for the result, and blocks this thread; `None` sets no limit. It can be had once.
+    ///
+    /// Never call it on the loop's own thread: it would wait for itself.
     ///
     /// # Errors
     /// The error of the coroutine; [`Error::Timeout`] when the time is over: the coroutine runs on.

@@ -2,11 +2,12 @@
 
 use crate::{Later, reports, secs, turn, turns};
 use send_none::{
-    Coroutine, Error, EventLoop, Result, Task, create_task, current_task, gather, sleep, yield_now,
+    Coroutine, Error, EventLoop, FutureCell, Result, Task, create_task, current_task, gather,
+    sleep, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -89,23 +90,90 @@ fn a_cancellation_is_not_lost_though_what_is_foreign_has_become_ready() {
 #[test]
 fn a_cancellation_goes_past_a_future_that_was_done_already() {
     let event_loop = EventLoop::with_virtual_clock();
-    let (open, done) = (Rc::new(Cell::new(false)), event_loop.create_future::<i32>());
+    let (done, pending) = (event_loop.create_future(), event_loop.create_future::<()>());
     done.set_result(7).unwrap();
-    let is_open = open.clone();
+    let (mut done, mut waits) = (Some(done), pending.clone());
+    let mut first = true;
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        if !std::mem::take(&mut first) {
+            let mut done = done.take().unwrap();
+            assert!(matches!(Pin::new(&mut done).poll(cx), Poll::Ready(Ok(7))));
+        }
+        Pin::new(&mut waits).poll(cx)
+    }));
+    turn(&event_loop);
+    assert!(task.cancel());
+    turn(&event_loop);
+    assert!(task.cancelled() && pending.cancelled());
+}
+
+/// There, nobody could take it. To poll once more would run what stands behind the `await`, and throw
+/// away what came of it.
+#[test]
+fn a_task_that_waits_for_something_foreign_is_not_polled_to_be_cancelled() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let polls = Rc::new(Cell::new(0));
+    let counted = polls.clone();
+    let task: Task<()> = event_loop.create_task(poll_fn(move |_| {
+        counted.set(counted.get() + 1);
+        Poll::Pending
+    }));
+    turn(&event_loop);
+    assert!(task.cancel());
+    turn(&event_loop);
+    assert!(task.cancelled());
+    assert_eq!(polls.get(), 1);
+}
+
+/// A cancellation that was passed on to a branch must not go with it.
+#[test]
+fn a_cancellation_is_not_lost_with_the_branch_that_it_was_passed_on_to() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (open, waits_again) = (Rc::new(Cell::new(false)), event_loop.create_future::<()>());
+    let (is_open, branch, again) = (
+        open.clone(),
+        event_loop.create_future(),
+        waits_again.clone(),
+    );
     let task = event_loop.create_task(async move {
-        poll_fn(|_| match is_open.get() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        let mut branch = Some(branch);
+        poll_fn(|cx| match is_open.get() {
+            true => {
+                branch = None;
+                Poll::Ready(())
+            }
+            false => Pin::new(branch.as_mut().unwrap())
+                .poll(cx)
+                .map(|_: Result<()>| unreachable!("the other branch has won")),
         })
         .await;
-        let result = done.await?;
-        assert!(matches!(yield_now().await, Err(Error::Cancelled)));
-        Ok(result)
+        again.await
     });
     turn(&event_loop);
     assert!(task.cancel());
     open.set(true);
-    assert_eq!(event_loop.run_until_complete(task).unwrap(), 7);
+    turns(&event_loop, 3);
+    assert!(task.cancelled() && !waits_again.done());
+}
+
+/// Many ways lead down to the last one. It takes no longer than there are futures.
+#[test]
+fn a_tower_of_gathers_that_share_their_members_is_cancelled_at_once() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let mut top: FutureCell<i32> = event_loop.create_future();
+    let bottom = top.clone();
+    for _ in 0..60 {
+        let below = top.clone();
+        let task = event_loop.create_task(async move {
+            gather([below.clone(), below]).await?;
+            Ok(1)
+        });
+        top = task.into();
+    }
+    turns(&event_loop, 2);
+    assert!(top.cancel() && bottom.cancelled());
+    turns(&event_loop, 200);
+    assert!(top.cancelled());
 }
 
 #[test]
@@ -332,4 +400,27 @@ fn a_task_that_awaits_a_gather_of_itself_is_refused() {
     let refusal = event_loop.run_until_complete(task).unwrap_err();
     assert!(refusal.to_string().contains("in a circle"), "{refusal}");
     drop(myself.take());
+}
+
+/// A leaf that is dropped inside a step that is taken by hand is gone for the task as well.
+#[test]
+fn a_cancellation_does_not_go_to_a_leaf_that_was_dropped_in_an_inner_step() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let mut leaf = Some(fut.clone());
+    let task: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        if let Some(mut leaf) = leaf.take() {
+            assert!(Pin::new(&mut leaf).poll(cx).is_pending());
+            let _step = Coroutine::new(async move {
+                drop(leaf);
+                Ok(())
+            })
+            .send(None);
+        }
+        Poll::Pending
+    }));
+    turn(&event_loop);
+    assert!(task.cancel());
+    turn(&event_loop);
+    assert!(task.cancelled() && !fut.done());
 }

@@ -80,7 +80,7 @@ fn no_panic_in_a_drop_keeps_the_rest_from_being_dropped() {
     event_loop.close().unwrap();
     let destroyed = "Task was destroyed but it is pending!";
     let mut expected = ["Exception while closing | a bomb"; 9];
-    expected[6] = destroyed;
+    expected[4] = destroyed;
     assert_eq!(*reports.borrow(), expected);
 }
 
@@ -278,4 +278,28 @@ fn the_tasks_of_a_loop_come_oldest_first_also_when_places_were_let_again() {
     });
     event_loop.close().unwrap();
     assert_eq!(*dropped.borrow(), ["<Task-2>", "<Task-3>"]);
+}
+
+#[test]
+fn timers_are_dropped_earliest_first() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let dropped = Rc::new(RefCell::new(Vec::new()));
+    for n in [9, 5, 1, 3, 8, 2, 4, 7, 6] {
+        let dropped = dropped.clone();
+        let on_drop = OnDrop(move || dropped.borrow_mut().push(n));
+        event_loop.call_later(secs(n), move || drop(on_drop));
+    }
+    event_loop.close().unwrap();
+    assert_eq!(*dropped.borrow(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn a_closed_loop_takes_no_exception_handler_and_no_observer() {
+    let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
+    event_loop.close().unwrap();
+    let (itself, held) = (event_loop.clone(), witness.clone());
+    event_loop.set_exception_handler(move |_, _| drop((itself.clone(), held.clone())));
+    let (itself, held) = (event_loop.clone(), witness.clone());
+    event_loop.observe(move |_, _: &_| drop((itself.clone(), held.clone())));
+    assert_eq!(Rc::strong_count(&witness), 1);
 }

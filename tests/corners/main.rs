@@ -2,6 +2,7 @@
 //! the executor works. Each of them failed once, or was written to see one line of it go wrong.
 
 mod cancelling;
+mod circles;
 mod closing;
 mod gathers;
 mod panicking;

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 fn with_pool(size: usize) -> EventLoop {
     let event_loop = EventLoop::new();
@@ -214,4 +215,87 @@ fn a_setter_that_comes_too_late_changes_nothing() {
         .unwrap();
     turn(&event_loop);
     assert!(fut.cancelled() && reports.borrow().is_empty());
+}
+
+/// Fails instead of hanging.
+fn within_a_minute(test: impl FnOnce() + Send + 'static) {
+    let (over, is_over) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        test();
+        over.send(()).unwrap();
+    });
+    if is_over.recv_timeout(Duration::from_secs(60)) == Err(mpsc::RecvTimeoutError::Timeout) {
+        panic!("it hangs");
+    }
+    thread.join().unwrap();
+}
+
+/// Closing waits for the call, which waits for the task; so the task must go first.
+#[test]
+fn a_loop_can_be_closed_while_a_call_waits_for_a_task() {
+    within_a_minute(|| {
+        let event_loop = with_pool(1);
+        event_loop.set_exception_handler(|_, _| ());
+        let (release, released) = mpsc::channel::<()>();
+        let (begun, has_begun) = mpsc::channel();
+        let _call = event_loop.run_in_executor(move || {
+            begun.send(()).unwrap();
+            released.recv().is_err()
+        });
+        let _task: send_none::Task<()> = event_loop.create_task(async move {
+            pending::<()>().await;
+            release.send(())?;
+            Ok(())
+        });
+        turn(&event_loop);
+        has_begun.recv().unwrap();
+        event_loop.close().unwrap();
+    });
+}
+
+#[test]
+fn a_program_ends_when_the_calls_in_its_pool_are_done() {
+    let ran = Arc::new(AtomicBool::new(false));
+    let runs = ran.clone();
+    let program = async {
+        let _call = get_event_loop()?.run_in_executor(move || runs.store(true, Ordering::SeqCst));
+        Ok(())
+    };
+    send_none::run(program).unwrap();
+    assert!(ran.load(Ordering::SeqCst));
+}
+
+/// What a panic carries may be anything.
+#[test]
+fn a_panic_that_panics_when_it_is_dropped_does_not_end_the_thread_of_the_pool() {
+    within_a_minute(|| {
+        let event_loop = with_pool(1);
+        let bomb = OnDrop(|| panic!("in the drop of a panic"));
+        let panics: FutureCell<()> = event_loop.run_in_executor(|| std::panic::panic_any(bomb));
+        assert!(event_loop.run_until_complete(panics).is_err());
+        let works = event_loop.run_in_executor(|| 7);
+        assert_eq!(event_loop.run_until_complete(works).unwrap(), 7);
+    });
+}
+
+/// The call that was not begun is dropped, and panics; the one that runs is waited for.
+#[test]
+fn a_panic_in_the_drop_of_a_call_does_not_keep_close_from_waiting() {
+    let event_loop = with_pool(1);
+    let finished = Arc::new(AtomicBool::new(false));
+    let (finishes, (begun, has_begun)) = (finished.clone(), mpsc::channel());
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let _first = event_loop.run_in_executor(move || {
+        begun.send(()).unwrap();
+        let _gone = goes_on.recv();
+        finishes.store(true, Ordering::SeqCst);
+    });
+    has_begun.recv().unwrap();
+    let bomb = OnDrop(move || {
+        let _told = go_on.send(());
+        panic!("in the drop of a call");
+    });
+    let _second = event_loop.run_in_executor(move || drop(bomb));
+    event_loop.close().unwrap();
+    assert!(finished.load(Ordering::SeqCst));
 }

@@ -1,8 +1,8 @@
 //! Other threads that wake, call and go. No test here waits for a moment: each thread is joined, or
 //! the loop itself waits for it.
 
-use crate::{Later, reports, secs, turn};
-use send_none::{EventLoop, LoopEvent, Result, Task, get_event_loop, sleep};
+use crate::{Later, reports, secs, turn, turns};
+use send_none::{Error, EventLoop, LoopEvent, Result, Task, get_event_loop, sleep};
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -78,7 +78,45 @@ fn what_came_by_mail_runs_before_the_timers_that_are_due() {
     });
     event_loop.call_soon(move || by_call.lock().unwrap().push("ready"));
     turn(&event_loop);
-    assert_eq!(*log.lock().unwrap(), ["ready", "mail", "timer"]);
+    assert_eq!(*log.lock().unwrap(), ["mail", "ready", "timer"]);
+}
+
+/// Whichever thread it comes from, what was scheduled before runs before. Here each of the others is
+/// over before the next callback is scheduled, outside of a run and in the midst of one.
+#[test]
+fn callbacks_of_several_threads_run_in_the_order_in_which_they_were_scheduled() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let say = |log: &Arc<Mutex<Vec<u32>>>, n| {
+        let log = log.clone();
+        move || log.lock().unwrap().push(n)
+    };
+    let (handle, inner) = (event_loop.threadsafe(), event_loop.clone());
+    let (handle_too, log_too) = (handle.clone(), log.clone());
+    event_loop.call_soon(say(&log, 1));
+    let two = say(&log, 2);
+    elsewhere(move || handle.call_soon(two).unwrap());
+    event_loop.call_soon(move || {
+        log_too.lock().unwrap().push(3);
+        inner.call_soon(say(&log_too, 4));
+        let five = say(&log_too, 5);
+        elsewhere(move || handle_too.call_soon(five).unwrap());
+        inner.call_soon(say(&log_too, 6));
+    });
+    turns(&event_loop, 2);
+    assert_eq!(*log.lock().unwrap(), [1, 2, 3, 4, 5, 6]);
+}
+
+/// What a callback from another thread returns is looked at as well.
+#[test]
+fn the_error_of_a_callback_from_another_thread_is_reported() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let handle = event_loop.threadsafe();
+    let fails = || -> Result<()> { Err(Error::msg("oops")) };
+    elsewhere(move || handle.call_soon(fails).unwrap());
+    turn(&event_loop);
+    assert_eq!(*reports.borrow(), ["Exception in callback | oops"]);
 }
 
 /// A wait that is too long for the system is made of several.

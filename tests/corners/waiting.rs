@@ -4,7 +4,7 @@
 use crate::{secs, turn, turns};
 use send_none::sync::{Condition, Lock, Queue, Semaphore};
 use send_none::{
-    EventLoop, ReturnWhen, as_completed, create_task, set_event_loop, sleep, wait, wait_for,
+    Error, EventLoop, ReturnWhen, as_completed, create_task, set_event_loop, sleep, wait, wait_for,
     yield_now,
 };
 
@@ -149,4 +149,36 @@ fn a_putter_whose_room_was_snatched_waits_again() {
         Ok(())
     };
     event_loop.run_until_complete(program).unwrap();
+}
+
+/// Each of them would wait for ever, and with a time limit, too: that is on another loop.
+#[test]
+fn what_belongs_to_another_loop_cannot_be_waited_for() {
+    let text = "The future belongs to a different loop than the one specified as the loop argument";
+    let elsewhere = EventLoop::with_virtual_clock();
+    let foreign = elsewhere.create_future::<()>();
+    let event_loop = EventLoop::with_virtual_clock();
+    let refused = event_loop.run_until_complete(wait_for(foreign.clone(), secs(5)));
+    assert_eq!(refused.unwrap_err().to_string(), text);
+    let waits = wait([foreign.clone()], secs(5), ReturnWhen::AllCompleted);
+    assert_eq!(
+        event_loop
+            .run_until_complete(waits)
+            .unwrap_err()
+            .to_string(),
+        text
+    );
+    let refused = event_loop.run_until_complete(&foreign);
+    assert_eq!(refused.unwrap_err().to_string(), text);
+}
+
+/// An error that happens to say "cancelled" is an error: nobody has cancelled that future.
+#[test]
+fn the_first_exception_may_be_a_stored_cancellation() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (failed, pending) = (event_loop.create_future::<()>(), event_loop.create_future());
+    failed.set_exception(Error::Cancelled).unwrap();
+    let waits = wait([failed, pending], None, ReturnWhen::FirstException);
+    let (done, pending) = event_loop.run_until_complete(waits).unwrap();
+    assert_eq!((done.len(), pending.len()), (1, 1));
 }

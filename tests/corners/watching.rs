@@ -1,9 +1,10 @@
 //! What a loop tells of itself: its reports, and its snapshots.
 
 use crate::{Later, reports, secs, turn};
+use send_none::sync::{Event, Lock, Queue};
 use send_none::{
-    Coroutine, EventLoop, Result, Task, TaskState, gather, get_event_loop, set_event_loop,
-    yield_now,
+    Coroutine, EventLoop, Result, ReturnWhen, Task, TaskState, gather, get_event_loop,
+    set_event_loop, wait, wait_for, yield_now,
 };
 use std::future::pending;
 use std::rc::Rc;
@@ -130,4 +131,59 @@ fn in_debug_mode_a_coroutine_that_was_never_started_is_reported() {
     drop(started);
     Coroutine::new(yield_now()).close();
     assert_eq!(*reports.borrow(), ["coroutine was never awaited"]);
+}
+
+/// Whatever makes a task or a future on behalf of the program, reports name the program's line, and
+/// what is waited for.
+#[test]
+fn what_is_made_on_behalf_of_the_program_is_said_to_be_made_there() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let (lock, event, queue) = (Lock::new(), Event::new(), Queue::<()>::new(0));
+    let takes = lock.clone();
+    event_loop
+        .run_until_complete(async move { takes.acquire().await })
+        .unwrap();
+    let waits = wait([pending::<Result<()>>()], None, ReturnWhen::AllCompleted);
+    let tasks = (
+        event_loop.create_task(waits),
+        event_loop.create_task(wait_for(pending::<Result<()>>(), secs(5))),
+        event_loop.create_task(lock.acquire()),
+        event_loop.create_task(event.wait()),
+        event_loop.create_task(queue.get()),
+    );
+    turn(&event_loop);
+    let snapshot = event_loop.snapshot();
+    let places = snapshot.tasks.iter().map(|task| task.made_at);
+    let places = places.chain(snapshot.futures.iter().map(|future| future.made_at));
+    assert!(places.clone().count() == 12 && places.clone().all(|place| place.file() == file!()));
+    let mut names: Vec<_> = snapshot
+        .futures
+        .iter()
+        .map(|future| &*future.name)
+        .collect();
+    names
+        .iter_mut()
+        .for_each(|name| *name = &name[..name.rfind('-').unwrap()]);
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "Event.wait",
+            "Lock.acquire",
+            "Queue.get",
+            "wait",
+            "wait_for"
+        ]
+    );
+    drop(tasks);
+}
+
+#[test]
+fn a_program_s_main_task_is_said_to_be_made_where_run_was_called() {
+    let made_at = send_none::run(async {
+        let snapshot = get_event_loop()?.snapshot();
+        Ok(snapshot.tasks[0].made_at.file())
+    });
+    assert_eq!(made_at.unwrap(), file!());
 }

@@ -281,7 +281,7 @@ fn check_reports(world: &World) {
     // A cancellation is nothing to report. But a gather that ends with that of a member has it as
     // an error, as in CPython.
     let cancelled = |(message, _, error): &Report| {
-        *error == Some(Code::Cancelled) && !message.starts_with("Gather")
+        *error == Some(Code::Cancelled) && !message.starts_with("_Gather")
     };
     world.check(!reports.iter().any(cancelled), || format!("{reports:?}"));
     let unfinished = world.known.borrow().contains(&Known::Running);

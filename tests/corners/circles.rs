@@ -1,0 +1,85 @@
+//! What is a circle and what is not, and where a refusal comes out.
+
+use crate::{Later, secs};
+use send_none::{EventLoop, Result, Task, gather_results, sleep};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+/// Waits for the task in the slot, or for five seconds, with the task's own waker in both.
+async fn either(other: Later<Task<&'static str>>) -> Result<&'static str> {
+    let mut other = other.borrow().clone().unwrap();
+    let mut limit = Box::pin(sleep(secs(5)));
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = Pin::new(&mut other).poll(cx) {
+            return Poll::Ready(result);
+        }
+        limit
+            .as_mut()
+            .poll(cx)
+            .map(|over| over.map(|()| "the limit"))
+    })
+    .await
+}
+
+/// They wait for each other, but the first one waits for something else, too.
+#[test]
+fn two_that_wait_for_each_other_are_no_circle_if_one_has_another_way_out() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let slot = Later::default();
+    let first = event_loop.create_task(either(slot.clone()));
+    let second = event_loop.create_task(first.clone());
+    *slot.borrow_mut() = Some(second.clone());
+    let ends = gather_results_of(&event_loop, [first, second]);
+    assert_eq!(ends, ["the limit", "the limit"]);
+    assert_eq!(event_loop.time(), secs(5));
+    drop(slot.take());
+}
+
+fn gather_results_of(event_loop: &EventLoop, tasks: [Task<&'static str>; 2]) -> Vec<&'static str> {
+    let all = event_loop.run_until_complete(async { gather_results(tasks).await });
+    all.unwrap().into_iter().map(Result::unwrap).collect()
+}
+
+/// A task may look at itself. It is refused only if it waits for itself.
+#[test]
+fn a_refusal_does_not_come_out_of_an_await_that_has_nothing_to_do_with_it() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let slot: Later<Task<()>> = Later::default();
+    let myself = slot.clone();
+    let task: Task<()> = event_loop.create_task(async move {
+        let mut myself = myself.take().unwrap();
+        let done = poll_fn(|cx| Poll::Ready(Pin::new(&mut myself).poll(cx).is_ready())).await;
+        assert!(!done);
+        drop(myself);
+        sleep(secs(1)).await
+    });
+    *slot.borrow_mut() = Some(task.clone());
+    event_loop.run_until_complete(task).unwrap();
+}
+
+/// A chain of ten thousand tasks that nobody can wake: its report is long, but not beyond measure.
+#[test]
+fn the_report_of_a_long_chain_does_not_fill_the_memory() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let bottom = event_loop.create_future::<()>();
+    let mut top = event_loop.create_task(bottom.clone());
+    for _ in 0..10_000 {
+        top = event_loop.create_task(top.clone());
+    }
+    let error = event_loop.run_until_complete(&top).unwrap_err().to_string();
+    assert!(error.lines().count() > 10_000 && error.len() < 3_000_000);
+    bottom.set_result(()).unwrap();
+    event_loop.run_until_complete(top).unwrap();
+}
+
+/// A timer that never fires is none that one waits for.
+#[test]
+fn the_report_of_a_sleep_without_end_counts_no_timer() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let error = event_loop.run_until_complete(sleep(std::time::Duration::MAX));
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("0 ready, 0 timers"), "{error}");
+}
