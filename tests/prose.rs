@@ -33,6 +33,7 @@ fn anchor(heading: &str) -> String {
         .trim()
         .to_lowercase()
         .replace(' ', "-")
+        .replace('\'', "")
 }
 
 #[test]
