@@ -6,6 +6,7 @@
 //!
 //! Next: [`reports`](crate::reports), or straight on to [`turn`](crate::turn).
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -35,7 +36,8 @@ impl EventLoop {
         if self.may_schedule() {
             self.enqueue(Ready::Callback(call.clone()));
         } else {
-            call.cancel();
+            let refused = call.clone();
+            drop_refused(move || refused.cancel());
         }
         Handle { call }
     }
@@ -71,7 +73,8 @@ impl EventLoop {
         if self.may_schedule() {
             return self.core.timers.borrow_mut().push(when, call);
         }
-        call.cancel();
+        let refused = call.clone();
+        drop_refused(move || refused.cancel());
         TimerHandle { call, when }
     }
 
@@ -151,5 +154,27 @@ impl EventLoop {
             }
             self.enqueue(Ready::Step(key));
         }
+    }
+}
+
+thread_local! {
+    /// Something that was refused is being dropped.
+    static DROPPING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Drops what a closed loop has refused. The drop may hand in the next thing, and that one the next,
+/// without end. So what is handed in meanwhile is not dropped but leaked.
+pub(crate) fn drop_refused(drop_it: impl FnOnce()) {
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            DROPPING.set(false);
+        }
+    }
+    if DROPPING.replace(true) {
+        std::mem::forget(drop_it);
+    } else {
+        let _done = Done; // also if it panics
+        drop_it();
     }
 }

@@ -11,6 +11,9 @@
 //!
 //! Next: [`awaiting`](crate::awaiting), what `fut.await` does.
 
+use std::any::Any;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -251,5 +254,40 @@ impl<T> Settable<T> {
 impl<T> Drop for Settable<T> {
     fn drop(&mut self) {
         self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
+        let line = std::mem::take(&mut self.line.get_mut().waiting);
+        if !line.is_empty() {
+            drop_in_turn(Box::new(line));
+        }
+    }
+}
+
+thread_local! {
+    /// What is still to be dropped, while something is.
+    static TO_DROP: RefCell<Option<VecDeque<Box<dyn Any>>>> = const { RefCell::new(None) };
+}
+
+/// Drops one after the other. A callback may hold the last handle of the next future, and so on: to
+/// drop the next one inside the drop of the one before would need a stack as long as that chain.
+fn drop_in_turn(line: Box<dyn Any>) {
+    let later = |to_drop: &RefCell<Option<VecDeque<_>>>| match &mut *to_drop.borrow_mut() {
+        Some(queue) => queue.push_back(line),
+        nobody => *nobody = Some(VecDeque::from([line])),
+    };
+    let nobody_drops = TO_DROP.try_with(|to_drop| to_drop.borrow().is_none());
+    // While a thread ends there is no list any more: then it is dropped here.
+    if TO_DROP.try_with(later).is_err() || nobody_drops != Ok(true) {
+        return;
+    }
+    struct Done;
+    impl Drop for Done {
+        fn drop(&mut self) {
+            let rest = TO_DROP.take(); // something is left only if a drop panics
+            drop(rest);
+        }
+    }
+    let _done = Done;
+    let next = || TO_DROP.with_borrow_mut(|to_drop| to_drop.as_mut()?.pop_front());
+    while let Some(line) = next() {
+        drop(line);
     }
 }

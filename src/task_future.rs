@@ -44,10 +44,15 @@ where
         }
     }
 
-    /// What it waits for, if that is one future, and nothing else can wake it.
+    /// What it waits for, if that is one future, and nothing else can wake it, or has.
     fn blocked_on(&self) -> Vec<AnyFuture> {
-        let one = self.record.waits().single().is_some() && !self.waker_is_elsewhere();
-        if one { self.waits_for() } else { Vec::new() }
+        let parked = self.where_it_is() == Some(TaskState::Parked);
+        let on_one = parked && self.record.waits().single().is_some();
+        if on_one && !self.waker_is_elsewhere() {
+            self.waits_for()
+        } else {
+            Vec::new()
+        }
     }
 
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {

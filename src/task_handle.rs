@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::future_cell::FutureCell;
 use crate::observer::LoopEvent;
+use crate::scheduling::drop_refused;
 use crate::task::TaskCell;
 use crate::turn::running_loop;
 
@@ -61,7 +62,8 @@ impl EventLoop {
             });
             self.enqueue(Ready::Step(task.key));
         } else {
-            task.shut_down();
+            let refused = task.clone();
+            drop_refused(move || refused.shut_down());
         }
         Task {
             future: FutureCell::of(task.clone()),

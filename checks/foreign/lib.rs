@@ -4,8 +4,8 @@
 //! thread and from another. Who waits in it can be cancelled, and aborted. And when a task panics
 //! the others go on, with the channel or the lock in the state that the library promises.
 //!
-//! There is a file for each library, and here is what they share. What does not work yet is in
-//! `unsolved`.
+//! There is a file for each library, and here is what they share. What a step cannot see is in
+//! `limits`.
 
 #![cfg(test)]
 
@@ -16,9 +16,9 @@ mod event_listener;
 mod flume;
 mod futures;
 mod futures_channels;
+mod limits;
 mod tokio_reactor;
 mod tokio_sync;
-mod unsolved;
 
 use send_none::{Error, EventLoop, LoopEvent, Result, Task};
 use std::cell::RefCell;
