@@ -194,7 +194,11 @@ impl<T: 'static> Settable<T> {
                 event_loop.enqueue(Ready::Callback(call));
                 Ok(())
             }
-            (Waiter::Callback(..), None) => Err(Error::closed()),
+            // Its drop may panic: the rest of the line must not suffer.
+            (Waiter::Callback(callback, _), None) => {
+                let _panicked = call_guarded(move || drop(callback));
+                Err(Error::closed())
+            }
             // The waker can be anybody's, and may panic: the rest of the line must not suffer.
             (Waiter::Task(waker), event_loop) => call_guarded(|| waker.wake()).or_else(|error| {
                 let context = ExceptionContext::new("Exception in waker").with_exception(error);

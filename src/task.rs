@@ -221,7 +221,7 @@ where
             }
             Ok(Some(result)) => self.finish(event_loop, result),
             Err(panic) => {
-                drop(body);
+                let _second_panic = call_guarded(move || drop(body));
                 self.panicked(event_loop, panic);
             }
         }

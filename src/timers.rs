@@ -91,7 +91,7 @@ impl Timers {
     /// Takes out the earliest timer, if it is due.
     pub(crate) fn pop_due(&mut self, now: Duration) -> Option<(Duration, Rc<dyn Run>)> {
         let when = self.next_deadline()?;
-        if when > now {
+        if when > now || when == NEVER {
             return None;
         }
         Some((when, self.pop()?))

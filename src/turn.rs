@@ -129,7 +129,7 @@ impl EventLoop {
                 self.take_mail();
             }
             self.take_due_timers();
-            if !self.core.ready.borrow().is_empty() || self.core.stopping.get() {
+            if self.has_something_to_do() {
                 return Ok(());
             }
             let deadline = self.core.timers.borrow_mut().next_deadline();
@@ -138,8 +138,15 @@ impl EventLoop {
                 self.check_that_somebody_can_wake()?;
             }
             self.tell(|| LoopEvent::Asleep { until: deadline });
-            self.sleep_until(deadline);
+            // An observer should leave the loop alone, but it may have stopped it.
+            if !self.has_something_to_do() {
+                self.sleep_until(deadline);
+            }
         }
+    }
+
+    fn has_something_to_do(&self) -> bool {
+        !self.core.ready.borrow().is_empty() || self.core.stopping.get()
     }
 
     fn take_due_timers(&self) {
@@ -260,6 +267,7 @@ pub fn get_event_loop() -> Result<EventLoop> {
 /// own.
 /// Python: `asyncio.set_event_loop`.
 pub fn set_event_loop(event_loop: &EventLoop) {
-    let old = DEFAULT.replace(Some(event_loop.clone()));
+    // While a thread ends it has no default loop any more.
+    let old = DEFAULT.try_with(|default| default.replace(Some(event_loop.clone())));
     drop(old);
 }

@@ -743,3 +743,10 @@ fn a_condition_without_a_loop_is_an_error() {
     };
     assert_eq!(error.to_string(), "There is no current event loop");
 }
+
+#[test]
+fn a_semaphore_can_be_released_only_so_often() {
+    let semaphore = Semaphore::new(usize::MAX);
+    assert!(semaphore.release().is_err());
+    assert!(!semaphore.locked());
+}

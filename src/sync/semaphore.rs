@@ -38,7 +38,9 @@ impl Inside {
         if self.bound.is_some_and(|bound| self.permits.get() >= bound) {
             return Err(Error::value("BoundedSemaphore released too many times"));
         }
-        self.permits.set(self.permits.get() + 1);
+        let more = self.permits.get().checked_add(1);
+        let too_many = || Error::value("Semaphore released too many times");
+        self.permits.set(more.ok_or_else(too_many)?);
         self.hand_on();
         Ok(())
     }

@@ -3,12 +3,16 @@
 
 use crate::{OnDrop, bomb, reports, secs, turn, turns};
 use send_none::{
-    Error, EventLoop, FutureCell, LoopEvent, Result, all_tasks, create_task, ensure_future, gather,
-    get_event_loop, run, set_event_loop, sleep, yield_now,
+    Coroutine, Error, EventLoop, FutureCell, LoopEvent, Result, Task, all_tasks, create_task,
+    ensure_future, gather, get_event_loop, run, set_event_loop, sleep, yield_now,
 };
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 /// The message of the panic that a run lets through.
@@ -208,4 +212,38 @@ fn an_error_in_the_clean_up_at_the_end_of_a_program_is_reported() {
 fn the_loop_of_a_program_is_closed_though_somebody_holds_it() {
     let event_loop = run(async { get_event_loop() }).unwrap();
     assert!(event_loop.is_closed());
+}
+
+/// An `async` block drops what it has while it panics; other futures do it when the panic was caught.
+#[test]
+fn a_future_that_panics_and_whose_drop_panics_too_ends_its_task() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let held = OnDrop(|| assert!(std::thread::panicking(), "in the drop"));
+    let task: Task<()> = event_loop.create_task(poll_fn(move |_| {
+        let _held = &held;
+        panic!("in the poll");
+    }));
+    turn(&event_loop);
+    assert!(matches!(task.result(), Err(Error::Panicked(text)) if &*text == "in the poll"));
+}
+
+/// The callback cannot be queued any more, and is dropped. Behind it somebody waits by hand.
+#[test]
+fn a_callback_of_a_closed_loop_that_panics_in_its_drop_does_not_harm_those_behind_it() {
+    #[derive(Default)]
+    struct Rings(AtomicBool);
+    impl Wake for Rings {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future();
+    let bomb = bomb();
+    fut.add_done_callback(move |_: &FutureCell<i32>| drop(bomb));
+    let (mut by_hand, rings) = (Coroutine::new(fut.clone()), Arc::new(Rings::default()));
+    drop(by_hand.send(Some(&Waker::from(rings.clone()))));
+    event_loop.close().unwrap();
+    assert!(fut.set_result(7).is_err());
+    assert!(rings.0.load(Ordering::SeqCst));
 }

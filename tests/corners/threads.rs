@@ -1,9 +1,9 @@
 //! Other threads that wake, call and go. No test here waits for a moment: each thread is joined, or
 //! the loop itself waits for it.
 
-use crate::{Later, reports, secs, turn, turns};
-use send_none::{Error, EventLoop, LoopEvent, Result, Task, get_event_loop, sleep};
-use std::cell::Cell;
+use crate::{Later, OnDrop, reports, secs, turn, turns};
+use send_none::{Error, EventLoop, LoopEvent, Result, Task, get_event_loop, set_event_loop, sleep};
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -226,4 +226,18 @@ fn what_lies_in_the_mailbox_is_dropped_with_the_loop() {
     elsewhere(move || assert!(late.call_soon(move || drop(kept)).is_err()));
     assert_eq!(Arc::strong_count(&witness), 1, "refused, and dropped");
     assert!(reports.borrow().is_empty());
+}
+
+/// In the drop of a thread-local another one may be gone. To panic there would end the process.
+#[test]
+fn the_default_loop_can_be_set_while_the_thread_ends() {
+    type AtTheEnd = OnDrop<fn()>;
+    thread_local! {
+        static LAST: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+    }
+    let thread = thread::spawn(|| {
+        LAST.set(Some(OnDrop(|| set_event_loop(&EventLoop::new())))); // used first, so it goes last
+        set_event_loop(&EventLoop::new());
+    });
+    thread.join().unwrap();
 }

@@ -3,11 +3,12 @@
 use crate::{Later, reports, secs, turn};
 use send_none::sync::{Event, Lock, Queue};
 use send_none::{
-    Coroutine, EventLoop, Result, ReturnWhen, Task, TaskState, gather, get_event_loop,
+    Coroutine, EventLoop, LoopEvent, Result, ReturnWhen, Task, TaskState, gather, get_event_loop,
     set_event_loop, wait, wait_for, yield_now,
 };
 use std::future::pending;
 use std::rc::Rc;
+use std::time::Duration;
 
 #[test]
 fn a_callback_that_takes_just_as_long_as_it_may_is_slow() {
@@ -186,4 +187,27 @@ fn a_program_s_main_task_is_said_to_be_made_where_run_was_called() {
         Ok(snapshot.tasks[0].made_at.file())
     });
     assert_eq!(made_at.unwrap(), file!());
+}
+
+/// It should leave the loop alone; but if it does not, the loop does not sleep for ever.
+#[test]
+fn an_observer_may_stop_the_loop_that_is_about_to_sleep() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let _handle = event_loop.threadsafe();
+    event_loop.observe(|_: Duration, event: &LoopEvent| {
+        if matches!(event, LoopEvent::Asleep { .. }) {
+            get_event_loop().unwrap().stop();
+        }
+    });
+    event_loop.run_forever().unwrap();
+}
+
+#[test]
+fn a_timer_that_never_fires_does_not_fire_at_the_end_of_the_clock() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.block(Duration::MAX);
+    event_loop.call_later(Duration::MAX, || panic!("it fires"));
+    let reports = reports(&event_loop);
+    turn(&event_loop);
+    assert!(reports.borrow().is_empty());
 }

@@ -6,8 +6,7 @@
 //!   every one that is refused comes back, and is dropped there.
 //! - Nobody waits for ever. So each storm must end; that is the only time that is looked at.
 //!
-//! On both sides there are pauses at random, most of them short. `checks/interleavings` looks at all
-//! orders in which a few steps can happen; here are many steps, in the orders that come up.
+//! On both sides there are pauses at random, most of them short.
 
 mod calls;
 mod endings;
