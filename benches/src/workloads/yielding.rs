@@ -1,0 +1,85 @@
+//! Yielding: the bare round through the run queue.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+
+use crate::gauge::stopwatch;
+use crate::leaves::yields;
+use crate::sides::{Local, Ours, Side, Spawn, Tokio, Who, join_all};
+use crate::workload::{Kind, Size, Workload, entrant};
+
+pub(super) fn workloads() -> Vec<Workload> {
+    vec![
+        yielding(1, 100_000, Kind::Plain),
+        yielding(100, 1_000, Kind::Plain),
+        yielding(1_000, 200, Kind::Growth),
+        yielding(10_000, 100, Kind::Plain),
+        yielding(100_000, 20, Kind::Growth),
+        yielding(1_000_000, 5, Kind::Growth),
+    ]
+}
+
+/// So many tasks that each wake themselves and say `Pending`, so often. They are made before the
+/// watch starts, and nothing of them has run by then.
+fn yielding(tasks: usize, rounds: usize, kind: Kind) -> Workload {
+    Workload {
+        name: "yield",
+        size: Size::Tasks(tasks),
+        operations: tasks * rounds,
+        note: "tokio sets the task's state with atomic operations, gives each poll a budget, and \
+               looks for work from other threads after 31 polls and for its drivers after 61. \
+               A LocalSet is itself a task of the runtime, and goes back to it after 61 polls. We \
+               look for all else once a turn, that is when all tasks had theirs.",
+        kind,
+        entrants: vec![
+            entrant(move |it: &Ours| {
+                let tasks = it.spawn_before(tasks, || yields_of(rounds));
+                it.time(join_all::<Ours>(tasks))
+            }),
+            entrant(move |it: &Tokio| {
+                let tasks = it.spawn_before(tasks, || yields_of(rounds));
+                it.time(join_all::<Tokio>(tasks))
+            }),
+            entrant(move |it: &Local| {
+                let tasks = it.spawn_before(tasks, || yields_of(rounds));
+                it.time(join_all::<Local>(tasks))
+            }),
+            entrant(move |_: &Floor| {
+                let mut queue = (0..tasks)
+                    .map(|_| Box::pin(yields_of(rounds)) as BoxedFuture)
+                    .collect();
+                stopwatch(|| poll_in_turn(&mut queue))
+            }),
+        ],
+    }
+}
+
+async fn yields_of<E>(rounds: usize) -> Result<usize, E> {
+    yields(rounds).await;
+    Ok(rounds)
+}
+
+/// The least that any scheduler does: take a future off a queue, poll it, put it back. There are no
+/// tasks, no wakers, and nobody can wait for anything.
+struct Floor;
+
+impl Side for Floor {
+    const WHO: Who = Who::Floor;
+
+    fn new() -> Self {
+        Floor
+    }
+}
+
+type BoxedFuture = Pin<Box<dyn Future<Output = Result<usize, Infallible>>>>;
+
+fn poll_in_turn(queue: &mut VecDeque<BoxedFuture>) {
+    let mut cx = Context::from_waker(Waker::noop());
+    while let Some(mut future) = queue.pop_front() {
+        if future.as_mut().poll(&mut cx).is_pending() {
+            queue.push_back(future);
+        }
+    }
+}
