@@ -94,8 +94,8 @@ impl AnyFuture {
         Rc::as_ptr(&self.0).cast()
     }
 
-    /// The way from this one to that one by what cannot go on without what, both included. It is not searched
-    /// for ever: see [`FAR`].
+    /// The way from this one to that one by what cannot go on without what, both included. It is not
+    /// searched for ever: see [`FAR`].
     pub(crate) fn way_to(&self, target: &AnyFuture) -> Option<Vec<AnyFuture>> {
         let mut way = vec![(self.clone(), self.0.blocked_on())];
         let mut visited = 0;

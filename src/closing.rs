@@ -36,7 +36,7 @@ impl EventLoop {
         Ok(())
     }
 
-    fn shut_down(&self) {
+    pub(crate) fn shut_down(&self) {
         if self.core.closed.replace(true) {
             return;
         }

@@ -41,7 +41,7 @@ use crate::turn::get_event_loop;
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
 ///
-/// It is also a future, so it can be awaited, or made a task of, in place of being driven.
+/// It is also a future, so it can be awaited, or wrapped in a task, in place of being driven.
 ///
 /// ```
 /// use send_none::{Coroutine, EventLoop, Step, Suspended};

@@ -74,7 +74,7 @@ impl Mailbox {
         self.lock().notes.is_empty()
     }
 
-    /// Whether it is worth to take the notes out.
+    /// Whether it is worth taking the notes out.
     pub(crate) fn has_notes(&self) -> bool {
         self.has_notes.load(Ordering::Acquire)
     }

@@ -20,7 +20,7 @@ use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::FutureCell;
 use crate::observer::ExceptionContext;
 use crate::task_handle::{Task, all_tasks};
-use crate::turn::get_event_loop;
+use crate::turn::expect_event_loop;
 
 impl EventLoop {
     /// Runs the loop until a future is done, and gives its result. A coroutine is wrapped in a task
@@ -195,7 +195,7 @@ where
     if let Some(task) = any.downcast_mut::<Option<Task<T>>>() {
         return (task.take().expect("nobody took it yet").into(), None);
     }
-    let event_loop = get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
+    let event_loop = expect_event_loop();
     let task = event_loop.create_task_at(future.expect("nobody took it yet"), made_at);
     let loop_task = task.loop_task().clone();
     (task.into(), Some(loop_task))

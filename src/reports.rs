@@ -53,7 +53,8 @@ impl EventLoop {
         let Some(handler) = handler else {
             return context.print();
         };
-        if let Err(error) = call_guarded(|| handler(self, context)) {
+        // It may have been replaced meanwhile, and is dropped where it was called: under the guard.
+        if let Err(error) = call_guarded(move || handler(self, context)) {
             context.print();
             ExceptionContext::new("Unhandled error in exception handler")
                 .with_exception(error)
@@ -113,7 +114,8 @@ impl EventLoop {
         if self.core.watched.get() {
             let observer = self.core.observer.borrow().clone();
             let Some(observer) = observer else { return };
-            if let Err(error) = call_guarded(|| observer.event(self.time(), &event())) {
+            // It may replace itself: then it is dropped in there, under the guard.
+            if let Err(error) = call_guarded(move || observer.event(self.time(), &event())) {
                 let context = ExceptionContext::new("Exception in observer");
                 self.call_exception_handler(&context.with_exception(error));
             }

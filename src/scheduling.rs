@@ -89,14 +89,15 @@ impl EventLoop {
 
     /// Puts something on the run queue, behind what other threads have left in the mailbox before.
     pub(crate) fn enqueue(&self, entry: Ready) {
-        if self.core.mailbox.has_notes() {
-            self.take_mail();
-        }
+        self.take_mail();
         self.push(entry);
     }
 
     /// What other threads wish for joins the end of the run queue.
     pub(crate) fn take_mail(&self) {
+        if !self.core.mailbox.has_notes() {
+            return;
+        }
         for note in self.core.mailbox.take_all() {
             match note {
                 Note::Call(callback, made_at) => {
@@ -105,7 +106,7 @@ impl EventLoop {
                 Note::Wake(key) => {
                     if let Some(task) = self.task(key) {
                         task.note_taken();
-                        self.wake(key);
+                        self.queue_step(key); // what arrives meanwhile comes behind this mail
                     }
                 }
             }
@@ -145,6 +146,11 @@ impl EventLoop {
 
     /// Queues the next step of a task if it is parked; does nothing to a queued or done one.
     pub(crate) fn wake(&self, key: TaskKey) {
+        self.take_mail();
+        self.queue_step(key);
+    }
+
+    fn queue_step(&self, key: TaskKey) {
         if self.core.tasks.borrow_mut().wake(key) {
             if self.core.watched.get() {
                 let task = self.task(key).map(|task| task.about().id());
@@ -152,7 +158,7 @@ impl EventLoop {
                     task: task.unwrap_or_default(),
                 });
             }
-            self.enqueue(Ready::Step(key));
+            self.push(Ready::Step(key));
         }
     }
 }

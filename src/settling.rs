@@ -273,13 +273,18 @@ thread_local! {
 /// Drops one after the other. A callback may hold the last handle of the next future, and so on: to
 /// drop the next one inside the drop of the one before would need a stack as long as that chain.
 fn drop_in_turn(line: Box<dyn Any>) {
-    let later = |to_drop: &RefCell<Option<VecDeque<_>>>| match &mut *to_drop.borrow_mut() {
-        Some(queue) => queue.push_back(line),
-        nobody => *nobody = Some(VecDeque::from([line])),
+    let begins = |to_drop: &RefCell<Option<VecDeque<_>>>| match &mut *to_drop.borrow_mut() {
+        Some(queue) => {
+            queue.push_back(line);
+            false
+        }
+        nobody => {
+            *nobody = Some(VecDeque::from([line]));
+            true
+        }
     };
-    let nobody_drops = TO_DROP.try_with(|to_drop| to_drop.borrow().is_none());
-    // While a thread ends there is no list any more: then it is dropped here.
-    if TO_DROP.try_with(later).is_err() || nobody_drops != Ok(true) {
+    // While a thread ends there is no list any more: then the line has been dropped already.
+    if TO_DROP.try_with(begins) != Ok(true) {
         return;
     }
     struct Done;

@@ -1,10 +1,9 @@
 //! The step in progress.
 //!
-//! Each coroutine has a [`Record`]: which waker its step was given, whether an error is to be thrown
-//! in, and what its leaves say they wait for. While it is polled the record lies open in a
-//! thread-local, for the leaves to find it. [`open`] opens it, and the guard that this returns puts
-//! back the one that lay there before. So steps can nest: a coroutine may send into another one by
-//! hand.
+//! Each coroutine has a [`Record`]: whether an error is to be thrown in, and what its leaves say they
+//! wait for. While it is polled the record lies open in a thread-local, beside the waker that the step
+//! was given, for the leaves to find it. [`open`] opens it, and the guard that this returns puts back
+//! the one that lay there before. So steps can nest: a coroutine may send into another one by hand.
 //!
 //! A leaf is a future that says `Pending` itself. On each poll, ours ask for the step
 //! [`in_progress`] and do three things with it:

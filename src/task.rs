@@ -126,33 +126,31 @@ where
                 task: self.future.id,
             },
         });
-        let mut go_on = self.refuse_what_it_waits_for();
+        // This comes first: what follows may run a program's own code, and that may panic.
+        if event_loop.core.tasks.borrow_mut().park(self.key) {
+            event_loop.wake(self.key);
+        }
+        if let Some(error) = self.refusal() {
+            self.record.throw(error);
+            event_loop.wake(self.key);
+        }
         if self.must_cancel.get() {
             if self.cancel_what_it_waits_for() {
                 self.must_cancel.set(false);
                 self.passed_on.set(true);
-            } else {
-                go_on |= self.record.waits().held(&self.waker).next().is_none();
+            } else if self.record.waits().held(&self.waker).next().is_none() {
+                event_loop.wake(self.key);
             }
-        }
-        let woken = event_loop.core.tasks.borrow_mut().park(self.key);
-        if woken || go_on {
-            event_loop.wake(self.key);
         }
     }
 
     /// There are futures that a task cannot wait for, if it waits for nothing else. Why not will be
     /// thrown in at its `await`.
-    fn refuse_what_it_waits_for(self: &Rc<Self>) -> bool {
+    fn refusal(self: &Rc<Self>) -> Option<Error> {
         let single = self.record.waits().single().cloned();
-        let refusal = single.and_then(|future| refusal(&AnyFuture(self.clone()), &future));
-        match refusal.filter(|_| !self.waker_is_elsewhere()) {
-            Some(error) => {
-                self.record.throw(error);
-                true
-            }
-            None => false,
-        }
+        let future = single.filter(|future| !future.done())?;
+        let refusal = refusal(&AnyFuture(self.clone()), &future)?;
+        (!self.waker_is_elsewhere()).then_some(refusal)
     }
 
     /// Asks all of it; true if any said yes.
@@ -269,8 +267,6 @@ where
 
     fn abort(&self) {
         self.aborted.set(true);
-        if let Some(event_loop) = self.future.event_loop() {
-            event_loop.wake(self.key);
-        }
+        self.wake();
     }
 }

@@ -21,7 +21,7 @@ use crate::future_cell::FutureCell;
 use crate::observer::LoopEvent;
 use crate::scheduling::drop_refused;
 use crate::task::TaskCell;
-use crate::turn::running_loop;
+use crate::turn::{no_event_loop, running_loop};
 
 /// A coroutine that runs on its loop, and the future of its result. Python: `asyncio.Task`.
 ///
@@ -81,13 +81,10 @@ pub fn create_task<T, F>(coroutine: F) -> Task<T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
-    match running_loop() {
-        Some(event_loop) => event_loop.create_task(coroutine),
-        None => {
-            let advice = "call it from a task or a callback, or use event_loop.create_task(…)";
-            panic!("{:?}", Error::runtime("no running event loop", advice))
-        }
-    }
+    let advice = "call it from a task or a callback, or use event_loop.create_task(…)";
+    let none = || no_event_loop(Error::runtime("no running event loop", advice));
+    let event_loop = running_loop().unwrap_or_else(none);
+    event_loop.create_task(coroutine)
 }
 
 impl<T: 'static> Task<T> {

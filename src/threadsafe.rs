@@ -65,6 +65,11 @@ impl EventLoop {
 }
 
 impl ThreadsafeHandle {
+    /// Whether the loop lives on this very thread.
+    pub(crate) fn is_at_home(&self) -> bool {
+        on_this_thread(self.event_loop).is_some()
+    }
+
     /// Schedules a callback on the loop's thread and wakes the loop if it sleeps.
     /// Python: `loop.call_soon_threadsafe`.
     ///

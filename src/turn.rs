@@ -125,9 +125,7 @@ impl EventLoop {
     /// Fills the run queue with all that is ready, and sleeps if nothing is.
     fn collect(&self) -> Result<()> {
         loop {
-            if self.core.mailbox.has_notes() {
-                self.take_mail();
-            }
+            self.take_mail();
             self.take_due_timers();
             if self.has_something_to_do() {
                 return Ok(());
@@ -261,6 +259,37 @@ pub fn get_event_loop() -> Result<EventLoop> {
             "call set_event_loop(&EventLoop::new()) first, or run a loop",
         )
     })
+}
+
+/// The same for calls that have no `Result`.
+///
+/// # Panics
+/// If there is no such loop.
+#[track_caller]
+pub(crate) fn expect_event_loop() -> EventLoop {
+    get_event_loop().unwrap_or_else(no_event_loop)
+}
+
+/// For calls that have no `Result`: misuse panics. But not on top of another panic: then what is made
+/// is made for a closed loop.
+#[track_caller]
+pub(crate) fn no_event_loop(error: Error) -> EventLoop {
+    assert!(std::thread::panicking(), "{error:?}");
+    let closed = EventLoop::new();
+    closed.shut_down();
+    closed
+}
+
+/// The same for those who are about to wait.
+///
+/// # Errors
+/// If there is no such loop, or it is closed.
+pub(crate) fn open_event_loop() -> Result<EventLoop> {
+    let event_loop = get_event_loop()?;
+    if event_loop.is_closed() {
+        return Err(Error::closed());
+    }
+    Ok(event_loop)
 }
 
 /// Makes this loop the default one of this thread, and keeps it alive. Other threads have their

@@ -19,7 +19,6 @@
 mod acts;
 mod bodies;
 mod judge;
-mod known;
 mod places;
 mod rng;
 mod things;
@@ -61,12 +60,17 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// With the real clock what happens depends on the moment; with the virtual one it is the same each
-/// time. To see that, every eighth world is made twice.
+/// time. To see that, every eighth world is made twice. (Where there is a pool, it depends on the
+/// moment whether a call was begun when the pool goes: those are not compared.)
 fn check(seed: u64, print: bool) -> u64 {
     let real = seed % 16 == 5;
     let first = run(seed, real);
     let again = (!real && (print || seed % 8 < 2)).then(|| run(seed, real));
-    let same = again.as_ref().is_none_or(|again| again.log == first.log);
+    let races = first
+        .log
+        .iter()
+        .any(|(_, what, _)| what.contains("pool") || *what == "run_in_executor");
+    let same = races || again.as_ref().is_none_or(|again| again.log == first.log);
     if print || first.wrong.is_some() || !same {
         for (depth, what, how) in &first.log {
             println!("{:1$}{what}  {how}", "", *depth as usize * 4);

@@ -11,7 +11,6 @@ use send_none::{Error, Result};
 
 use crate::acts;
 use crate::judge::{Panic, judge, judge_text};
-use crate::known::is_known;
 use crate::rng::Rng;
 use crate::things::Things;
 
@@ -212,9 +211,6 @@ impl World {
 
     /// Notes that something is wrong. The first one counts.
     pub fn note(&self, what: String) {
-        if is_known(&what) {
-            return;
-        }
         self.log("HERE", "");
         self.wrong.borrow_mut().get_or_insert(what);
     }

@@ -16,7 +16,7 @@ use crate::future_cell::FutureCell;
 use crate::program::ensure_future;
 use crate::protocols::async_for::AsyncIter;
 use crate::sync::queue::Queue;
-use crate::turn::get_event_loop;
+use crate::turn::expect_event_loop;
 
 /// Gives their results in the order in which they end. Python: `asyncio.as_completed`.
 ///
@@ -54,11 +54,10 @@ where
             futures.push(future);
         }
     }
-    let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
     let event_loop = futures
         .first()
         .and_then(FutureCell::event_loop)
-        .unwrap_or_else(current);
+        .unwrap_or_else(expect_event_loop);
     let missing = Rc::new(Missing {
         done: Queue::new(0),
         count: Cell::new(futures.len()),

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Kept};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::program::wrapped;
-use crate::turn::get_event_loop;
+use crate::turn::expect_event_loop;
 
 /// Runs them side by side and gives their results in the order of the arguments.
 /// Python: `asyncio.gather`.
@@ -184,8 +184,7 @@ impl<V: 'static> Gather<V> {
         stops_at_error: bool,
         assemble: impl FnOnce() -> Result<V> + 'static,
     ) -> FutureCell<V> {
-        let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
-        let event_loop = event_loop.unwrap_or_else(current);
+        let event_loop = event_loop.unwrap_or_else(expect_event_loop);
         let gather = Rc::new(Gather {
             future: Settable::new(&event_loop, "_GatheringFuture"),
             members: RefCell::new(members.clone()),

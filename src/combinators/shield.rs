@@ -8,12 +8,12 @@ use std::future::IntoFuture;
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
 use crate::program::ensure_future;
-use crate::turn::get_event_loop;
+use crate::turn::expect_event_loop;
 
 /// The same result, but cancelling this one leaves the shielded one alone.
 /// Python: `asyncio.shield`.
 ///
-/// A coroutine is made a task of, now. The cancellation of the shielded one comes through.
+/// A coroutine is wrapped in a task, now. The cancellation of the shielded one comes through.
 ///
 /// # Panics
 /// If no loop is running and the thread has no default loop.
@@ -28,8 +28,7 @@ where
     if inner.done() {
         return inner;
     }
-    let current = || get_event_loop().unwrap_or_else(|error| panic!("{error:?}"));
-    let event_loop = inner.event_loop().unwrap_or_else(current);
+    let event_loop = inner.event_loop().unwrap_or_else(expect_event_loop);
     let outer = event_loop.create_future();
     let passes_on = outer.clone();
     let watch = inner.watch(move |inner: &FutureCell<T>| pass_on(inner, &passes_on));

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::future_cell::FutureCell;
 use crate::handle::TimerHandle;
 use crate::step::{self, InProgress};
-use crate::turn::get_event_loop;
+use crate::turn::open_event_loop;
 
 /// Waits for so long, counted from the first poll. Zero is [`yield_now`]. Python: `asyncio.sleep`.
 ///
@@ -51,7 +51,7 @@ fn settled_after(
     delay: Duration,
     called_at: &'static Location<'static>,
 ) -> Result<(FutureCell<()>, Withdraw)> {
-    let event_loop = get_event_loop()?;
+    let event_loop = open_event_loop()?;
     let over = event_loop.create_future_for("Future", called_at);
     let setter = over.clone();
     let timer = event_loop.call_later(delay, move || settle_once(&setter));

@@ -13,7 +13,7 @@ use crate::combinators::sleep::{Withdraw, settle_once};
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
 use crate::program::wrapped;
-use crate::turn::get_event_loop;
+use crate::turn::{get_event_loop, open_event_loop};
 
 /// When [`wait`] is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ where
 {
     let called_at = Location::caller();
     async move {
+        let over = open_event_loop()?.create_future_for("wait", called_at);
         let mut futures: Vec<FutureCell<T>> = Vec::new();
         for awaitable in awaitables {
             let (future, _task) = wrapped(awaitable, called_at);
@@ -64,24 +65,22 @@ where
         if futures.is_empty() {
             return Err(Error::value("Set of Tasks/Futures is empty."));
         }
-        wait_for_these(&futures, timeout.into(), return_when, called_at).await?;
+        let here = over.event_loop();
+        if futures.iter().any(|future| future.event_loop() != here) {
+            return Err(Error::of_a_different_loop());
+        }
+        drop(here); // a task that holds its loop keeps it from being dropped
+        until(&futures, timeout.into(), return_when, over).await?;
         Ok(futures.into_iter().partition(|future| future.done()))
     }
 }
 
-async fn wait_for_these<T>(
+async fn until<T>(
     futures: &[FutureCell<T>],
     timeout: Option<Duration>,
     return_when: ReturnWhen,
-    called_at: &'static Location<'static>,
+    over: FutureCell<()>,
 ) -> Result<()> {
-    let here = get_event_loop()?;
-    let elsewhere = |future: &FutureCell<T>| future.event_loop().as_ref() != Some(&here);
-    if futures.iter().any(elsewhere) {
-        return Err(Error::of_a_different_loop());
-    }
-    drop(here); // a task that holds its loop keeps it from being dropped
-    let over = get_event_loop()?.create_future_for("wait", called_at);
     let _timer = timeout
         .map(|timeout| settled_after(timeout, &over))
         .transpose()?;

@@ -13,7 +13,7 @@ use crate::combinators::wait::settled_after;
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
 use crate::program::wrapped;
-use crate::turn::get_event_loop;
+use crate::turn::{get_event_loop, open_event_loop};
 
 /// Waits for it at most so long; `None` sets no limit. Python: `asyncio.wait_for`.
 ///
@@ -37,7 +37,7 @@ where
         let Some(timeout) = timeout.into() else {
             return awaitable.await;
         };
-        let over = get_event_loop()?.create_future_for("wait_for", called_at);
+        let over = open_event_loop()?.create_future_for("wait_for", called_at);
         let (inner, _task) = wrapped(awaitable, called_at);
         if inner.event_loop() != over.event_loop() {
             return Err(Error::of_a_different_loop());

@@ -1,7 +1,7 @@
 //! A pool of threads for calls that block.
 //!
-//! At most so many threads, started when they are needed, and one queue of jobs. A job that panics does
-//! not harm its thread: the panic comes back as the error of the job's future.
+//! At most so many threads, started when they are needed, and one queue of jobs. A job that panics
+//! does not harm its thread: the panic comes back as the error of the job's future.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -186,8 +186,8 @@ impl EventLoop {
     }
 
     /// Chooses the pool of threads for [`run_in_executor`](Self::run_in_executor), and drops the one
-    /// there was, which waits for the calls that run there. Unless this is called, it is one of four threads more than there are processors,
-    /// and of 32 at most.
+    /// there was, which waits for the calls that run there. Unless this is called, it is one of four
+    /// threads more than there are processors, and of 32 at most.
     ///
     /// # Errors
     /// If the loop is closed.

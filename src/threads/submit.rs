@@ -6,7 +6,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -94,12 +94,20 @@ pub struct Submitted<T> {
 impl<T> Submitted<T> {
     /// Waits for the result, and blocks this thread; `None` sets no limit. It can be had once.
     ///
-    /// Never call it on the loop's own thread: it would wait for itself.
-    ///
     /// # Errors
+    /// If there is no result yet and this is the loop's own thread, which would wait for itself.
     /// The error of the coroutine; [`Error::Timeout`] when the time is over: the coroutine runs on.
     /// [`Error::Cancelled`] if its loop was closed, or the result was had before.
     pub fn result(&self, timeout: impl Into<Option<Duration>>) -> Result<T> {
+        if self.handle.is_at_home() {
+            return self.receiver.try_recv().map_err(|error| match error {
+                TryRecvError::Empty => Error::runtime(
+                    "A loop cannot wait for what it has to run itself",
+                    "call it on another thread, or await the coroutine",
+                ),
+                TryRecvError::Disconnected => Error::Cancelled,
+            })?;
+        }
         let received = match timeout.into() {
             Some(timeout) => self.receiver.recv_timeout(timeout),
             None => self

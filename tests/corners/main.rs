@@ -7,6 +7,7 @@ mod closing;
 mod gathers;
 mod panicking;
 mod pools;
+mod refused;
 mod steps;
 mod threads;
 mod waiting;

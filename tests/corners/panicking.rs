@@ -9,10 +9,11 @@ use send_none::{
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Wake, Waker};
+use std::task::{Poll, Wake, Waker};
 use std::time::Duration;
 
 /// The message of the panic that a run lets through.
@@ -246,4 +247,127 @@ fn a_callback_of_a_closed_loop_that_panics_in_its_drop_does_not_harm_those_behin
     event_loop.close().unwrap();
     assert!(fut.set_result(7).is_err());
     assert!(rings.0.load(Ordering::SeqCst));
+}
+
+/// What a panic carries, and that panics itself when it is dropped: `panic_any(Bomb)`.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "in the drop of a panic");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_with_a_bomb_does_not_keep_the_next_one_from_being_woken() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic_any(Bomb);
+        }
+    }
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    let fut = event_loop.create_future();
+    let mut by_hand = Coroutine::new(fut.clone());
+    drop(by_hand.send(Some(&Waker::from(Arc::new(Panics)))));
+    let waits = event_loop.create_task(fut.clone());
+    turn(&event_loop);
+    fut.set_result(7).unwrap();
+    turn(&event_loop);
+    assert!(waits.done());
+}
+
+#[test]
+fn a_drop_that_panics_with_a_bomb_does_not_keep_a_loop_from_closing() {
+    let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
+    event_loop.set_exception_handler(|_, _| ());
+    let panics = OnDrop(|| panic_any(Bomb));
+    event_loop.call_soon(move || drop(panics));
+    let kept = witness.clone();
+    let _task: Task<()> = event_loop.create_task(poll_fn(move |_| {
+        let _kept = &kept;
+        Poll::Pending
+    }));
+    event_loop.close().unwrap();
+    assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+#[test]
+fn an_observer_that_panics_with_a_bomb_does_not_keep_a_task_from_its_queue() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_exception_handler(|_, _| ());
+    event_loop.observe(|_: Duration, event: &LoopEvent| {
+        if matches!(event, LoopEvent::Woken { .. }) {
+            panic_any(Bomb);
+        }
+    });
+    let task = event_loop.create_task(yield_now());
+    turns(&event_loop, 3);
+    assert!(task.done());
+}
+
+#[test]
+fn a_clone_that_panics_with_a_bomb_is_the_error_of_the_gather() {
+    struct Panics;
+    impl Clone for Panics {
+        fn clone(&self) -> Self {
+            panic_any(Bomb);
+        }
+    }
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future();
+    let all = gather([fut.clone()]);
+    fut.set_result(Panics).unwrap();
+    turn(&event_loop);
+    assert!(matches!(all.exception(), Ok(Some(Error::Panicked(_)))));
+}
+
+/// A future of another loop is refused, and the refusal names it. But this one is done by then, and its
+/// error cannot be printed.
+#[test]
+fn a_future_that_is_settled_in_the_very_step_that_waits_for_it_is_not_refused() {
+    #[derive(Debug)]
+    struct Unprintable;
+    impl std::fmt::Display for Unprintable {
+        fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("in the text of an error")
+        }
+    }
+    impl std::error::Error for Unprintable {}
+    let (event_loop, other) = (
+        EventLoop::with_virtual_clock(),
+        EventLoop::with_virtual_clock(),
+    );
+    let reports = reports(&event_loop);
+    let mut fut = other.create_future::<()>();
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        let poll = Pin::new(&mut fut).poll(cx);
+        if poll.is_pending() {
+            fut.set_exception(Unprintable).unwrap();
+        }
+        poll
+    }));
+    turns(&event_loop, 2);
+    assert!(reports.borrow().is_empty());
+    let error = task.exception().unwrap().unwrap();
+    assert!(error.downcast_ref::<Unprintable>().is_some());
+}
+
+/// It is told that a step begins, and makes room for another one. Its own drop panics.
+#[test]
+fn an_observer_that_replaces_itself_and_panics_in_its_drop_does_not_harm_the_task() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let (inside, bomb) = (event_loop.clone(), bomb());
+    event_loop.observe(move |_: Duration, event: &LoopEvent| {
+        let _held = &bomb;
+        if matches!(event, LoopEvent::StepBegan { .. }) {
+            inside.observe(|_: Duration, _: &LoopEvent| ());
+        }
+    });
+    let task = event_loop.create_task(yield_now());
+    turns(&event_loop, 2);
+    assert!(task.done());
+    assert_eq!(*reports.borrow(), ["Exception in observer | a bomb"]);
 }

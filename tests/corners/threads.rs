@@ -107,6 +107,38 @@ fn callbacks_of_several_threads_run_in_the_order_in_which_they_were_scheduled() 
     assert_eq!(*log.lock().unwrap(), [1, 2, 3, 4, 5, 6]);
 }
 
+/// To wake a task is to put something on the run queue, too. Here that happens in the midst of taking
+/// the mail out, and meanwhile more of it arrives.
+#[test]
+fn mail_that_arrives_while_the_mail_is_taken_out_comes_behind_it() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (first, late) = (log.clone(), log.clone());
+    let (_task, _polls, waker) = counts_polls(&event_loop);
+    turn(&event_loop);
+    let waker = waker.take().unwrap();
+    elsewhere(move || waker.wake());
+    let (handle, handle_too) = (event_loop.threadsafe(), event_loop.threadsafe());
+    elsewhere(move || {
+        handle
+            .call_soon(move || first.lock().unwrap().push("first"))
+            .unwrap()
+    });
+    let arrives = Cell::new(Some(move || {
+        let say = move || late.lock().unwrap().push("late");
+        handle_too.call_soon(say).unwrap();
+    }));
+    event_loop.observe(move |_, event: &LoopEvent| {
+        if matches!(event, LoopEvent::Woken { .. }) {
+            if let Some(arrives) = arrives.take() {
+                elsewhere(arrives);
+            }
+        }
+    });
+    turns(&event_loop, 2);
+    assert_eq!(*log.lock().unwrap(), ["first", "late"]);
+}
+
 /// What a callback from another thread returns is looked at as well.
 #[test]
 fn the_error_of_a_callback_from_another_thread_is_reported() {
