@@ -496,3 +496,21 @@ fn what_ends_in_the_turn_of_the_limit_is_too_late_for_as_completed() {
         ],
     );
 }
+
+/// The clean-up outlasts the limit, whose timer costs a turn at t=5.
+#[test]
+fn the_timer_of_a_limit_stays_until_the_clean_up_is_over() {
+    let program = async {
+        let limited = told("limited", wait_for(job("job", 100, 10), secs(5.0)));
+        let cancels = limited.clone();
+        later(1.0, move || cancels.cancel());
+        over([&limited]).await
+    };
+    says(
+        program,
+        &[
+            "t=1 turn 6: job is cancelled",
+            "t=11 turn 11: limited: Err(CancelledError)",
+        ],
+    );
+}

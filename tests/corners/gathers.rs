@@ -2,9 +2,11 @@
 
 use crate::{Later, reports, turn, turns};
 use send_none::{
-    Error, EventLoop, FutureCell, Result, Task, all_tasks, gather, gather_results, set_event_loop,
+    Error, EventLoop, FutureCell, Result, Task, all_tasks, ensure_future, gather, gather_results,
+    set_event_loop,
 };
 use std::cell::Cell;
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -196,4 +198,29 @@ fn a_tower_of_gathers_is_cancelled_and_dropped_without_recursion() {
             assert!(!last.done());
         }
     }
+}
+
+/// Somebody has made the gather and that task; the others were made by the gather.
+#[test]
+fn of_the_members_that_never_end_those_are_reported_that_the_program_has_made() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    event_loop.call_soon({
+        let event_loop = event_loop.clone();
+        move || {
+            let task = event_loop.create_task(pending());
+            drop(gather([
+                task.into(),
+                ensure_future(pending::<Result<()>>()),
+            ]));
+            drop(gather([pending::<Result<()>>(), pending()]));
+            drop(gather!(pending::<Result<()>>(), pending::<Result<u8>>()));
+        }
+    });
+    turn(&event_loop);
+    event_loop.close().unwrap();
+    assert_eq!(
+        *reports.borrow(),
+        ["Task was destroyed but it is pending!"; 2]
+    );
 }

@@ -288,6 +288,7 @@ fn a_panic_in_the_drop_of_a_call_does_not_keep_close_from_waiting() {
     let _first = event_loop.run_in_executor(move || {
         begun.send(()).unwrap();
         let _gone = goes_on.recv();
+        (0..10_000).for_each(|_| thread::yield_now()); // time enough for whoever does not wait
         finishes.store(true, Ordering::SeqCst);
     });
     has_begun.recv().unwrap();
