@@ -4,19 +4,26 @@
 //! sleep for ever says so, and shows the same tree.
 
 mod support;
-use send_none::sync::Queue;
-use send_none::{EventLoop, FutureCell, Result, Task, create_task, gather, gather_results, sleep};
+use send_none::sync::{Lock, Queue};
+use send_none::{EventLoop, Result, Task, create_task, gather, gather_results, sleep};
 use support::{say, secs};
 
-async fn hangs(event_loop: EventLoop) -> Result<()> {
-    let answer: FutureCell<u32> = event_loop.create_future();
-    let reader = create_task(answer);
-    reader.set_name("reader");
-    let both = create_task(async move { gather([reader.clone(), reader]).await });
-    both.set_name("both");
-    sleep(secs(1)).await?;
+/// Each takes one lock, and then wants the one that the other has.
+async fn dinner(event_loop: EventLoop) -> Result<()> {
+    let (fork, knife) = (Lock::new(), Lock::new());
+    let eat = async |first: Lock, second: Lock| {
+        let _first = first.lock().await?;
+        sleep(secs(1)).await?;
+        let _second = second.lock().await?;
+        Ok(())
+    };
+    let left = create_task(eat(fork.clone(), knife.clone()));
+    let right = create_task(eat(knife, fork));
+    left.set_name("left");
+    right.set_name("right");
+    sleep(secs(2)).await?;
     say(format!("a snapshot:\n{}", event_loop.snapshot()));
-    both.await?;
+    gather([left, right]).await?;
     Ok(())
 }
 
@@ -35,7 +42,7 @@ async fn circle() -> Result<()> {
 fn main() -> Result<()> {
     let event_loop = support::event_loop();
     event_loop.run_until_complete(circle())?;
-    let end = event_loop.run_until_complete(hangs(event_loop.clone()));
+    let end = event_loop.run_until_complete(dinner(event_loop.clone()));
     say(format!("the end: {end:?}"));
     // The tasks that hang are still there. Dropping them is reported, but that is not the point here.
     event_loop.set_exception_handler(|_, _| ());

@@ -35,6 +35,10 @@ pub(crate) trait AnyCell {
     fn blocked_on(&self) -> Vec<AnyFuture> {
         self.waits_for()
     }
+    /// The number of the task that must let go of something first, if that is known.
+    fn held_by(&self) -> Option<u64> {
+        None
+    }
     /// Cancels it, now that what it waits for was asked, and maybe said yes.
     fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool;
     /// Has the callback queued when it is done; gives the callback's place in the line.

@@ -172,3 +172,32 @@ pub use crate::turn::{get_event_loop, set_event_loop};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// What Python refuses when it happens, and Rust when it is compiled: difference 2 in the notes.
+///
+/// Awaiting a number:
+/// ```compile_fail,E0277
+/// let coro = async { 3.await };
+/// ```
+/// Awaiting one coroutine twice:
+/// ```compile_fail,E0382
+/// async fn answer() -> send_none::Result<i32> { Ok(42) }
+/// let coro = answer();
+/// let twice = async { coro.await? + coro.await? };
+/// ```
+/// Scheduling from a wrong thread:
+/// ```compile_fail,E0277
+/// let event_loop = send_none::EventLoop::new();
+/// std::thread::spawn(move || event_loop.call_soon(|| ()));
+/// ```
+/// A negative number of permits:
+/// ```compile_fail,E0600
+/// send_none::sync::Semaphore::new(-1);
+/// ```
+/// Looping over a coroutine:
+/// ```compile_fail,E0277
+/// async fn answer() -> send_none::Result<i32> { Ok(42) }
+/// for _ in answer() {}
+/// ```
+#[cfg(doctest)]
+struct Refused;

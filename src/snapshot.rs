@@ -70,6 +70,8 @@ pub struct FutureSnapshot {
     pub name: String,
     /// The numbers of the futures and tasks that it waits for itself, as a gather does.
     pub waits_for: Vec<u64>,
+    /// The number of the task that holds the lock, if it is a place in the line of one.
+    pub held_by: Option<u64>,
     /// Where in the source it was made.
     pub made_at: &'static Location<'static>,
 }
@@ -164,6 +166,7 @@ fn futures_below(tasks: &[AnyFuture]) -> Vec<FutureSnapshot> {
                 id,
                 name,
                 waits_for: waits_for(&future),
+                held_by: future.0.held_by(),
                 made_at,
             });
             to_visit.extend(pending_below(&future));
@@ -182,17 +185,20 @@ impl fmt::Display for Snapshot {
             self.turn,
             self.timers.len()
         )?;
-        let waited_for: BTreeSet<u64> = self.edges().map(|(_, to)| to).collect();
+        let all = self.tasks.iter().map(|task| task.id);
+        let all = all.chain(self.futures.iter().map(|future| future.id));
+        let below = all.flat_map(|id| self.below(id));
+        let waited_for: BTreeSet<u64> = below.map(|(_, id)| id).collect();
         let mut printed = BTreeSet::new();
         for task in &self.tasks {
             if !waited_for.contains(&task.id) {
-                self.print_tree(f, task.id, 0, &mut printed)?;
+                self.print_tree(f, task.id, &mut printed)?;
             }
         }
         // What is left waits in a circle.
         for task in &self.tasks {
             if !printed.contains(&task.id) {
-                self.print_tree(f, task.id, 0, &mut printed)?;
+                self.print_tree(f, task.id, &mut printed)?;
             }
         }
         Ok(())
@@ -200,15 +206,28 @@ impl fmt::Display for Snapshot {
 }
 
 impl Snapshot {
-    fn edges(&self) -> impl Iterator<Item = (u64, u64)> {
-        let of_tasks = self.tasks.iter().map(|task| (task.id, &task.waits_for));
-        let of_futures = self
-            .futures
-            .iter()
-            .map(|future| (future.id, &future.waits_for));
-        of_tasks
-            .chain(of_futures)
-            .flat_map(|(from, to)| to.iter().map(move |to| (from, *to)))
+    fn task(&self, id: u64) -> Option<&TaskSnapshot> {
+        let index = self.tasks.binary_search_by_key(&id, |task| task.id);
+        Some(&self.tasks[index.ok()?])
+    }
+
+    fn future(&self, id: u64) -> Option<&FutureSnapshot> {
+        let index = self.futures.binary_search_by_key(&id, |future| future.id);
+        Some(&self.futures[index.ok()?])
+    }
+
+    /// What stands below it in the tree, and in which relation.
+    fn below(&self, id: u64) -> Vec<(&'static str, u64)> {
+        let waits_for = match (self.task(id), self.future(id)) {
+            (Some(task), _) => &task.waits_for[..],
+            (_, Some(future)) => &future.waits_for,
+            _ => &[],
+        };
+        let holder = self.future(id).and_then(|future| future.held_by);
+        let below = waits_for.iter().map(|id| ("waits for", *id));
+        below
+            .chain(holder.map(|holder| ("which is held by", holder)))
+            .collect()
     }
 
     /// A line, and below it those that this one waits for.
@@ -216,51 +235,42 @@ impl Snapshot {
         &self,
         f: &mut fmt::Formatter<'_>,
         root: u64,
-        depth: usize,
         printed: &mut BTreeSet<u64>,
     ) -> fmt::Result {
-        let mut to_print = vec![(root, depth)];
-        while let Some((id, depth)) = to_print.pop() {
-            let (what, waits_for) = self.describe(id);
+        let mut to_print = vec![("", root, 0_usize)];
+        while let Some((relation, id, depth)) = to_print.pop() {
             let lead = match depth {
                 0 => String::new(),
-                _ => "  ".repeat(depth.min(DEEPEST)) + "waits for ",
+                _ => "  ".repeat(depth.min(DEEPEST)) + relation + " ",
             };
             let again = !printed.insert(id);
+            let what = self.describe(id);
             write!(
                 f,
                 "\n{lead}{what}{}",
                 if again { " (see above)" } else { "" }
             )?;
             if !again {
-                to_print.extend(waits_for.iter().rev().map(|id| (*id, depth + 1)));
+                let below = self.below(id).into_iter().rev();
+                to_print.extend(below.map(|(relation, id)| (relation, id, depth + 1)));
             }
         }
         Ok(())
     }
 
-    fn describe(&self, id: u64) -> (String, &[u64]) {
-        if let Ok(index) = self.tasks.binary_search_by_key(&id, |task| task.id) {
-            let task = &self.tasks[index];
-            let foreign = task.state == TaskState::Parked && task.waits_for.is_empty();
+    fn describe(&self, id: u64) -> String {
+        if let Some(task) = self.task(id) {
             let state = match task.state {
                 TaskState::Queued => "queued",
                 TaskState::Running => "running",
-                TaskState::Parked if foreign => "parked on something foreign",
+                TaskState::Parked if task.waits_for.is_empty() => "parked on something foreign",
                 TaskState::Parked => "parked",
             };
-            return (
-                format!("{}, {state}, made at {}", task.name, task.made_at),
-                &task.waits_for,
-            );
+            return format!("{}, {state}, made at {}", task.name, task.made_at);
         }
-        match self.futures.binary_search_by_key(&id, |future| future.id) {
-            Ok(index) => {
-                let future = &self.futures[index];
-                let what = format!("{}, pending, made at {}", future.name, future.made_at);
-                (what, &future.waits_for)
-            }
-            Err(_) => (format!("Future-{id}"), &[]),
+        match self.future(id) {
+            Some(future) => format!("{}, pending, made at {}", future.name, future.made_at),
+            None => String::from("a task that is done"),
         }
     }
 }

@@ -332,3 +332,28 @@ fn run_tells_how_the_program_ended_even_if_what_is_left_never_ends() {
     });
     assert_eq!(failed.unwrap_err().to_string(), "its own error");
 }
+
+/// Why `Pin`? What an `await` must keep is kept inside the future itself, and may be referred to from
+/// inside: so it must not move once it has been polled.
+#[test]
+fn a_coroutine_holds_what_lives_across_an_await_and_nothing_else() {
+    async fn keeps() -> Result<u8> {
+        let buffer = [7_u8; 1_000];
+        let refers = &buffer[999]; // into the future itself
+        yield_now().await?;
+        Ok(*refers)
+    }
+    async fn forgets() -> Result<u8> {
+        let last = {
+            let buffer = [7_u8; 1_000];
+            buffer[999]
+        };
+        yield_now().await?;
+        Ok(last)
+    }
+    assert!(size_of_val(&keeps()) >= 1_000);
+    assert!(size_of_val(&forgets()) < 100);
+    let event_loop = EventLoop::with_virtual_clock();
+    assert_eq!(event_loop.run_until_complete(keeps()).unwrap(), 7);
+    assert_eq!(event_loop.run_until_complete(forgets()).unwrap(), 7);
+}

@@ -1,7 +1,9 @@
 //! Programs that would hang: what is noticed, what is said, and what is left alone.
 
+use send_none::sync::Lock;
 use send_none::{
-    Error, EventLoop, FutureCell, Result, Task, TaskState, all_tasks, gather, sleep, yield_now,
+    Coroutine, Error, EventLoop, FutureCell, Result, Step, Task, TaskState, all_tasks, gather,
+    sleep, yield_now,
 };
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -282,4 +284,64 @@ fn a_gathered_coroutine_is_said_to_be_made_where_gather_was_called() {
     let snapshot = event_loop.snapshot();
     assert!(!both.unwrap().done());
     assert_eq!(snapshot.tasks[0].made_at.file(), file!());
+}
+
+/// Two tasks, each of which holds the lock that the other one waits for.
+#[test]
+fn the_tree_names_the_holder_of_a_lock() {
+    let event_loop = quiet_loop();
+    let (one, two) = (Lock::new(), Lock::new());
+    let takes = |first: &Lock, second: &Lock| {
+        let (first, second) = (first.clone(), second.clone());
+        event_loop.create_task(async move {
+            let _first = first.lock().await?;
+            yield_now().await?;
+            second.acquire().await
+        })
+    };
+    let both = [takes(&one, &two), takes(&two, &one)];
+    let error = event_loop.run_until_complete(&both[0]).unwrap_err();
+    let tree = error.to_string();
+    let mut lines = tree
+        .lines()
+        .skip(2)
+        .map(|line| line.split_once(", ").unwrap());
+    assert_eq!(lines.next().unwrap().0, "Task-1");
+    assert_eq!(lines.next().unwrap().0, "  waits for Lock.acquire-3");
+    assert_eq!(lines.next().unwrap().0, "    which is held by Task-2");
+    assert_eq!(lines.next().unwrap().0, "      waits for Lock.acquire-4");
+    let (end, rest) = lines.next().unwrap();
+    assert_eq!(end, "        which is held by Task-1");
+    assert!(rest.ends_with("(see above)"));
+    let holders: Vec<_> = event_loop
+        .snapshot()
+        .futures
+        .iter()
+        .map(|turn| turn.held_by)
+        .collect();
+    assert_eq!(holders, [Some(2), Some(1)]);
+}
+
+#[test]
+fn a_lock_that_is_let_go_or_was_never_taken_by_a_task_has_no_holder() {
+    let event_loop = quiet_loop();
+    let lock = Lock::new();
+    let held_by = || event_loop.snapshot().futures[0].held_by;
+    assert!(matches!(
+        Coroutine::new(lock.acquire()).send(None),
+        Step::Returned(Ok(true))
+    ));
+    let waits = event_loop.create_task(lock.acquire());
+    turn(&event_loop);
+    assert_eq!(held_by(), None, "whoever took it is no task");
+    lock.release().unwrap();
+    event_loop.run_until_complete(waits).unwrap();
+    let waits_too = event_loop.create_task(lock.acquire());
+    turn(&event_loop);
+    let tree = event_loop.snapshot().to_string();
+    assert!(
+        tree.ends_with("which is held by a task that is done"),
+        "{tree}"
+    );
+    waits_too.cancel();
 }

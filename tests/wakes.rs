@@ -1,9 +1,11 @@
 //! Wakes and polls, counted.
 
-use send_none::{Error, EventLoop, LoopEvent, Result, Suspended, gather, sleep, yield_now};
+use send_none::{
+    Error, EventLoop, FutureCell, LoopEvent, Result, Suspended, gather, sleep, yield_now,
+};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -62,6 +64,46 @@ fn a_task_that_is_parked_once_is_polled_exactly_twice() {
     assert_eq!(result.unwrap(), 7);
     assert_eq!(polls.get(), 2);
     assert_eq!(event_loop.turns(), 4); // step; timer; step; the stop callback
+}
+
+/// The same wait, for a thousand turns of somebody else: by asking again in each turn, and by being
+/// woken.
+#[test]
+fn who_asks_again_and_again_is_polled_in_every_turn_and_who_is_woken_is_polled_twice() {
+    async fn asks_again(fut: FutureCell<()>) -> Result<()> {
+        while !fut.done() {
+            yield_now().await?;
+        }
+        Ok(())
+    }
+    let polls_of = |asks: bool| {
+        let event_loop = EventLoop::with_virtual_clock();
+        let fut = event_loop.create_future::<()>();
+        let settled = fut.clone();
+        event_loop.create_task(async move {
+            for _ in 0..1_000 {
+                yield_now().await?;
+            }
+            settled.set_result(())
+        });
+        let polls = Rc::new(Cell::new(0));
+        let counted = polls.clone();
+        let waits = event_loop.create_task(async move {
+            let mut wait = match asks {
+                true => Box::pin(asks_again(fut)) as Pin<Box<dyn Future<Output = Result<()>>>>,
+                false => Box::pin(fut),
+            };
+            poll_fn(move |cx| {
+                counted.set(counted.get() + 1);
+                wait.as_mut().poll(cx)
+            })
+            .await
+        });
+        event_loop.run_until_complete(waits).unwrap();
+        polls.get()
+    };
+    assert_eq!(polls_of(true), 1_001);
+    assert_eq!(polls_of(false), 2);
 }
 
 #[test]

@@ -5,22 +5,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::IntoFuture;
-use std::rc::{Rc, Weak};
+use std::panic::Location;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::any_future::Watch;
 use crate::combinators::sleep::Withdraw;
 use crate::error::{Error, Result};
-use crate::event_loop::{Core, EventLoop};
 use crate::future_cell::FutureCell;
-use crate::program::ensure_future;
+use crate::program::wrapped;
 use crate::protocols::async_for::AsyncIter;
 use crate::sync::queue::Queue;
-use crate::turn::expect_event_loop;
+use crate::turn::open_event_loop;
 
 /// Gives their results in the order in which they end. Python: `asyncio.as_completed`.
 ///
-/// They are all started now. An error of one comes out as that one's item, and the rest runs on.
+/// They are all started when the first item is asked for. An error of one comes out as that one's
+/// item, and the rest runs on.
 ///
 /// ```
 /// use send_none::{AsyncIter, EventLoop, as_completed, sleep_with};
@@ -39,51 +40,35 @@ use crate::turn::expect_event_loop;
 /// # Ok::<(), send_none::Error>(())
 /// ```
 ///
-/// # Panics
-/// If no loop is running and the thread has no default loop.
 #[track_caller]
 pub fn as_completed<T, I>(awaitables: I) -> AsCompleted<T>
 where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    let mut futures: Vec<FutureCell<T>> = Vec::new();
-    for awaitable in awaitables {
-        let future = ensure_future(awaitable); // a closure would hide who called us
-        if !futures.contains(&future) {
-            futures.push(future);
-        }
-    }
-    let event_loop = futures
-        .first()
-        .and_then(FutureCell::event_loop)
-        .unwrap_or_else(expect_event_loop);
-    let missing = Rc::new(Missing {
-        done: Queue::new(0),
-        count: Cell::new(futures.len()),
-        watches: RefCell::default(),
-        timer: Cell::new(None),
-    });
-    for future in &futures {
-        let missing_too = missing.clone();
-        let watch = future.watch(move |future: &FutureCell<T>| missing_too.no_more(future));
-        missing.watches.borrow_mut().push(watch);
-    }
+    let called_at = Location::caller();
+    let futures = awaitables.into_iter().map(IntoFuture::into_future);
+    let start =
+        futures.map(|future| -> Start<T> { Box::new(move || wrapped(future, called_at).0) });
     AsCompleted {
-        event_loop: Rc::downgrade(&event_loop.core),
-        left: futures.len(),
-        missing,
+        to_start: start.collect(),
+        limit: None,
+        left: 0,
+        missing: None,
     }
 }
 
 /// The iterator that [`as_completed`] gives.
 pub struct AsCompleted<T: 'static> {
-    /// Held weakly: the iterator will live in a task of that loop.
-    event_loop: Weak<Core>,
-    /// How many items it will give yet.
+    /// Until the first item is asked for.
+    to_start: Vec<Start<T>>,
+    limit: Option<Duration>,
+    /// How many items it will give yet, once they are started.
     left: usize,
-    missing: Rc<Missing<T>>,
+    missing: Option<Rc<Missing<T>>>,
 }
+
+type Start<T> = Box<dyn FnOnce() -> FutureCell<T>>;
 
 /// Those that are not done yet, and where they go then.
 struct Missing<T: 'static> {
@@ -119,21 +104,49 @@ impl<T> Missing<T> {
     }
 }
 
-impl<T> AsCompleted<T> {
-    /// Sets a limit, counted from now (`None` sets none): then each one that is missing comes out as
-    /// [`Error::Timeout`]. They themselves run on.
-    pub fn timeout(self, limit: impl Into<Option<Duration>>) -> Self {
-        let (Some(limit), Some(core)) = (limit.into(), self.event_loop.upgrade()) else {
-            return self;
-        };
-        let missing = Rc::downgrade(&self.missing);
-        let timer = EventLoop { core }.call_later(limit, move || {
-            if let Some(missing) = missing.upgrade() {
-                missing.time_is_over();
-            }
-        });
-        self.missing.timer.set(Some(Withdraw(timer)));
+impl<T: 'static> AsCompleted<T> {
+    /// Sets a limit, counted from the first item that is asked for (`None` sets none): then each one
+    /// that is missing comes out as [`Error::Timeout`]. They themselves run on.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limit = limit.into();
         self
+    }
+
+    /// Starts them, at the first item.
+    fn start(&mut self) -> Result<Rc<Missing<T>>> {
+        let event_loop = open_event_loop()?;
+        let mut futures: Vec<FutureCell<T>> = Vec::new();
+        for start in std::mem::take(&mut self.to_start) {
+            let future = start();
+            if future.event_loop().as_ref() != Some(&event_loop) {
+                return Err(Error::of_a_different_loop());
+            }
+            if !futures.contains(&future) {
+                futures.push(future);
+            }
+        }
+        self.left = futures.len();
+        let missing = Rc::new(Missing {
+            done: Queue::new(0),
+            count: Cell::new(futures.len()),
+            watches: RefCell::default(),
+            timer: Cell::new(None),
+        });
+        for future in &futures {
+            let missing_too = missing.clone();
+            let watch = future.watch(move |future: &FutureCell<T>| missing_too.no_more(future));
+            missing.watches.borrow_mut().push(watch);
+        }
+        if let Some(limit) = self.limit.filter(|_| self.left > 0) {
+            let weak = Rc::downgrade(&missing);
+            let timer = event_loop.call_later(limit, move || {
+                if let Some(missing) = weak.upgrade() {
+                    missing.time_is_over();
+                }
+            });
+            missing.timer.set(Some(Withdraw(timer)));
+        }
+        Ok(missing)
     }
 }
 
@@ -141,10 +154,15 @@ impl<T: Clone> AsyncIter for AsCompleted<T> {
     type Item = Result<T>;
 
     async fn anext(&mut self) -> Result<Option<Result<T>>> {
+        let missing = match self.missing.take() {
+            Some(missing) => missing,
+            None => self.start()?,
+        };
+        let done = self.missing.insert(missing).done.clone();
         if self.left == 0 {
             return Ok(None);
         }
-        let done = self.missing.done.get().await?;
+        let done = done.get().await?;
         self.left -= 1;
         Ok(Some(
             done.map_or(Err(Error::Timeout), |future| future.result()),
@@ -154,6 +172,8 @@ impl<T: Clone> AsyncIter for AsCompleted<T> {
 
 impl<T> Drop for AsCompleted<T> {
     fn drop(&mut self) {
-        drop(self.missing.watches.take());
+        if let Some(missing) = &self.missing {
+            drop(missing.watches.take());
+        }
     }
 }

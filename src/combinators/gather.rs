@@ -6,7 +6,7 @@
 //! It belongs to its loop until it is done, as a task does. The callbacks refer to it weakly: a
 //! member that holds its gather, which holds its members, could never be freed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::IntoFuture;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::{Rc, Weak};
@@ -36,10 +36,8 @@ where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    let members = members(awaitables);
-    let event_loop = members.first().and_then(FutureCell::event_loop);
-    let any = members.iter().map(FutureCell::as_any).collect();
-    Gather::start(event_loop, any, true, move || {
+    let (gathering, members) = members(awaitables);
+    gathering.start(true, move || {
         members.iter().map(FutureCell::result).collect()
     })
 }
@@ -56,40 +54,66 @@ where
     T: Clone + 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    let members = members(awaitables);
-    let event_loop = members.first().and_then(FutureCell::event_loop);
-    let any = members.iter().map(FutureCell::as_any).collect();
-    Gather::start(event_loop, any, false, move || {
+    let (gathering, members) = members(awaitables);
+    gathering.start(false, move || {
         Ok(members.iter().map(FutureCell::result).collect())
     })
 }
 
 #[track_caller]
-fn members<T, I>(awaitables: I) -> Vec<FutureCell<T>>
+fn members<T, I>(awaitables: I) -> (Gathering, Vec<FutureCell<T>>)
 where
     T: 'static,
     I: IntoIterator<Item: IntoFuture<Output = Result<T>, IntoFuture: 'static>>,
 {
-    let mut members = Vec::new();
+    let (mut gathering, mut members) = (Gathering::default(), Vec::new());
     for awaitable in awaitables {
-        members.push(member(awaitable)); // a closure would hide who called us
+        members.push(gathering.member(awaitable)); // a closure would hide who called us
     }
-    members
+    (gathering, members)
 }
 
-/// What [`gather!`](crate::gather!) makes of each of its members: a coroutine becomes a task. If that
-/// is not done when its loop is closed, it is not reported: the gather is what somebody made.
-#[track_caller]
-pub fn member<T, A>(awaitable: A) -> FutureCell<T>
-where
-    T: 'static,
-    A: IntoFuture<Output = Result<T>, IntoFuture: 'static>,
-{
-    let (future, task) = wrapped(awaitable, Location::caller());
-    if let Some(task) = task {
-        task.keep_quiet();
+/// The members that a gather has so far. It is public for [`gather!`](crate::gather!) alone.
+#[derive(Default)]
+pub struct Gathering {
+    members: Vec<AnyFuture>,
+    /// Of the first member; all must have the same.
+    event_loop: Option<EventLoop>,
+    /// The gather itself, once there is one. That is before anybody is told: settling runs nothing.
+    gather: Rc<OnceCell<Weak<dyn Gathers>>>,
+}
+
+impl Gathering {
+    /// Takes one more: a coroutine becomes a task. If that is not done when its loop is closed, it is
+    /// not reported: the gather is what somebody made.
+    #[track_caller]
+    pub fn member<T, A>(&mut self, awaitable: A) -> FutureCell<T>
+    where
+        T: 'static,
+        A: IntoFuture<Output = Result<T>, IntoFuture: 'static>,
+    {
+        let (future, task) = wrapped(awaitable, Location::caller());
+        if let Some(task) = task {
+            task.keep_quiet();
+        }
+        self.event_loop = self.event_loop.take().or_else(|| future.event_loop());
+        self.members.push(future.as_any());
+        let gather = self.gather.clone();
+        let is_done = move |member: &AnyFuture| {
+            let failure = member.0.about().failure(); // also if nobody asks: it was looked at
+            if let Some(gather) = gather.get().and_then(Weak::upgrade) {
+                gather.member_done(failure);
+            }
+        };
+        future.shared.clone().on_done(Box::new(is_done));
+        future
     }
-    future
+
+    /// All are there; they are those of the tuple.
+    #[track_caller]
+    pub fn tuple<M: Members>(self, members: M) -> FutureCell<M::Results> {
+        self.start(true, move || members.results())
+    }
 }
 
 /// [`gather`](fn@crate::gather) for up to eight members of different types; it gives a tuple.
@@ -106,29 +130,17 @@ where
 /// ```
 #[macro_export]
 macro_rules! gather {
-    ($($awaitable:expr),+ $(,)?) => {
-        $crate::combinators::gather::gather_tuple((
-            $($crate::combinators::gather::member($awaitable),)+
-        ))
-    };
-}
-
-/// What [`gather!`](crate::gather!) calls.
-#[track_caller]
-pub fn gather_tuple<M: Members>(members: M) -> FutureCell<M::Results> {
-    Gather::start(members.event_loop(), members.as_any(), true, move || {
-        members.results()
-    })
+    ($($awaitable:expr),+ $(,)?) => {{
+        let mut gathering = $crate::combinators::gather::Gathering::default();
+        let members = ($(gathering.member($awaitable),)+);
+        gathering.tuple(members)
+    }};
 }
 
 /// A tuple of futures, as [`gather!`](crate::gather!) has it.
 pub trait Members: 'static {
     /// The tuple of their results.
     type Results: 'static;
-    /// The loop of the first of them.
-    fn event_loop(&self) -> Option<EventLoop>;
-    /// Them, with their types forgotten.
-    fn as_any(&self) -> Vec<AnyFuture>;
     /// All their results.
     ///
     /// # Errors
@@ -140,16 +152,6 @@ macro_rules! tuples_of_members {
     ($(($($name:ident)+))*) => {$(
         impl<$($name: Clone + 'static),+> Members for ($(FutureCell<$name>,)+) {
             type Results = ($($name,)+);
-
-            fn event_loop(&self) -> Option<EventLoop> {
-                self.0.event_loop()
-            }
-
-            fn as_any(&self) -> Vec<AnyFuture> {
-                #[allow(non_snake_case, reason = "the names of the types serve for the values")]
-                let ($($name,)+) = self;
-                vec![$($name.as_any()),+]
-            }
 
             fn results(&self) -> Result<Self::Results> {
                 #[allow(non_snake_case, reason = "the names of the types serve for the values")]
@@ -176,59 +178,59 @@ struct Gather<V: 'static> {
 
 type Assemble<V> = Box<dyn FnOnce() -> Result<V>>;
 
-impl<V: 'static> Gather<V> {
+impl Gathering {
     #[track_caller]
-    fn start(
-        event_loop: Option<EventLoop>,
-        members: Vec<AnyFuture>,
+    fn start<V: 'static>(
+        self,
         stops_at_error: bool,
         assemble: impl FnOnce() -> Result<V> + 'static,
     ) -> FutureCell<V> {
-        let event_loop = event_loop.unwrap_or_else(expect_event_loop);
+        let event_loop = self.event_loop.unwrap_or_else(expect_event_loop);
         let gather = Rc::new(Gather {
             future: Settable::new(&event_loop, "_GatheringFuture"),
-            members: RefCell::new(members.clone()),
-            unfinished: Cell::new(members.len()),
+            unfinished: Cell::new(self.members.len()),
+            members: RefCell::new(self.members),
             cancel_requested: Cell::new(false),
             stops_at_error,
             assemble: Cell::new(Some(Box::new(assemble))),
         });
         let future = FutureCell::of(gather.clone());
-        if members.is_empty() {
+        let here = future.as_any().event_loop();
+        let elsewhere = |member: &AnyFuture| member.event_loop() != here;
+        if gather.unfinished.get() == 0 {
             gather.all_done();
-            return future;
-        }
-        let elsewhere = |member: &AnyFuture| member.event_loop() != future.as_any().event_loop();
-        if members.iter().any(elsewhere) {
+        } else if gather.members.borrow().iter().any(elsewhere) {
             gather.settle(Err(Error::of_a_different_loop()));
-            return future;
-        }
-        event_loop.keep(gather.future.id, gather.clone());
-        for member in members {
-            let gather = Rc::downgrade(&gather);
-            member
-                .0
-                .on_done(Box::new(move |member| Self::member_done(&gather, member)));
+        } else {
+            event_loop.keep(gather.future.id, gather.clone());
+            let gather: Rc<dyn Gathers> = gather;
+            self.gather.get_or_init(|| Rc::downgrade(&gather));
         }
         future
     }
+}
 
-    fn member_done(gather: &Weak<Self>, member: &AnyFuture) {
-        let failure = member.0.about().failure(); // also if nobody asks: then it was looked at
-        let Some(gather) = gather
-            .upgrade()
-            .filter(|gather| !gather.future.is_settled())
-        else {
+/// A gather, whatever the type of its result.
+trait Gathers {
+    /// One of its members is done, and that is why there is no result.
+    fn member_done(self: Rc<Self>, failure: Option<Error>);
+}
+
+impl<V: 'static> Gathers for Gather<V> {
+    fn member_done(self: Rc<Self>, failure: Option<Error>) {
+        if self.future.is_settled() {
             return;
-        };
-        gather.unfinished.set(gather.unfinished.get() - 1);
+        }
+        self.unfinished.set(self.unfinished.get() - 1);
         match failure {
-            Some(error) if gather.stops_at_error => gather.settle(Err(error)),
-            _ if gather.unfinished.get() == 0 => gather.all_done(),
+            Some(error) if self.stops_at_error => self.settle(Err(error)),
+            _ if self.unfinished.get() == 0 => self.all_done(),
             _ => {}
         }
     }
+}
 
+impl<V: 'static> Gather<V> {
     fn all_done(self: Rc<Self>) {
         let assemble = self.assemble.take().expect("all are done once");
         // It clones their results, and a clone can panic.

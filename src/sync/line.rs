@@ -12,9 +12,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::Location;
+use std::rc::Rc;
 
+use crate::any_future::{About, AnyCallback, AnyCell};
 use crate::error::Result;
-use crate::future_cell::FutureCell;
+use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::turn::get_event_loop;
 
 /// Those that stand in line, under ascending numbers.
@@ -26,6 +28,9 @@ pub(crate) struct Line {
     leaving: RefCell<Waiting>,
     waiting: RefCell<Waiting>,
     next_number: Cell<u64>,
+    /// The number of the task that all of them wait for, if it is one: the holder of a lock. It is
+    /// for those who ask why a program hangs.
+    pub(crate) held_by: Rc<Cell<Option<u64>>>,
 }
 
 impl Line {
@@ -37,7 +42,10 @@ impl Line {
         called_at: &'static Location<'static>,
         pass_on: impl FnOnce(bool),
     ) -> Result<()> {
-        let turn = get_event_loop()?.create_future_for(what, called_at);
+        let turn = FutureCell::of(Rc::new(Turn {
+            future: Settable::made_at(&get_event_loop()?, what, called_at),
+            held_by: self.held_by.clone(),
+        }));
         let number = self.next_number.replace(self.next_number.get() + 1);
         self.waiting.borrow_mut().push_back((number, turn.clone()));
         let mut place = Place {
@@ -125,5 +133,40 @@ impl<F: FnOnce(bool)> Drop for Place<'_, F> {
         if let Some(pass_on) = self.pass_on.take() {
             pass_on(self.turn.done() && !self.turn.cancelled());
         }
+    }
+}
+
+/// What one waits for in a line: a future that can tell who holds what.
+struct Turn {
+    future: Settable<()>,
+    held_by: Rc<Cell<Option<u64>>>,
+}
+
+impl AnyCell for Turn {
+    fn about(&self) -> &dyn About {
+        &self.future
+    }
+
+    fn name(&self) -> String {
+        self.future.name()
+    }
+
+    fn held_by(&self) -> Option<u64> {
+        self.held_by.get()
+    }
+
+    fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
+        FutureCell::of(self).settle_as_cancelled();
+        true
+    }
+
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    }
+}
+
+impl AsCell<()> for Turn {
+    fn settable(&self) -> &Settable<()> {
+        &self.future
     }
 }

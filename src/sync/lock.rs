@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::sync::line::Line;
+use crate::task_handle::current_task;
 
 /// Mutual exclusion for tasks. Python: `asyncio.Lock`.
 ///
@@ -65,11 +66,7 @@ impl Lock {
     }
 
     pub(crate) async fn acquire_at(self, called_at: &'static Location<'static>) -> Result<bool> {
-        let Inside {
-            holder,
-            acquired,
-            line,
-        } = &*self.inside;
+        let Inside { acquired, line, .. } = &*self.inside;
         if self.locked() || line.anybody() {
             let pass_on = |_let_go| {
                 if !self.locked() {
@@ -79,7 +76,7 @@ impl Lock {
             line.wait("Lock.acquire", called_at, pass_on).await?;
         }
         acquired.set(acquired.get() + 1);
-        holder.set(acquired.get());
+        self.set_holder(acquired.get());
         Ok(true)
     }
 
@@ -94,6 +91,7 @@ impl Lock {
                 "release it once for each acquire",
             ));
         }
+        self.inside.line.held_by.set(None);
         self.inside.line.wake_if_first();
         Ok(())
     }
@@ -117,9 +115,12 @@ impl Lock {
         self.inside.holder.get()
     }
 
-    /// Whoever holds it now is the one who held it before. See [`Condition`](crate::sync::Condition).
+    /// It is held by the task that runs now, under that number; a condition gives it the one that it
+    /// had before.
     pub(crate) fn set_holder(&self, holder: u64) {
         self.inside.holder.set(holder);
+        let task = current_task().map(|task| task.0.about().id());
+        self.inside.line.held_by.set(task);
     }
 }
 

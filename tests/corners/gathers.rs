@@ -3,9 +3,9 @@
 use crate::{Later, reports, turn, turns};
 use send_none::{
     Error, EventLoop, FutureCell, Result, Task, all_tasks, ensure_future, gather, gather_results,
-    set_event_loop,
+    set_event_loop, yield_now,
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -113,7 +113,29 @@ fn a_gather_of_futures_of_different_loops_fails() {
     assert_eq!(error.kind(), "ValueError");
     let error = gather_results([&of_b, &of_a]).exception().unwrap().unwrap();
     assert_eq!(error.kind(), "ValueError");
-    assert_eq!(format!("{of_a:?}"), "<Future-1 pending, 0 waiting>");
+}
+
+/// The callback of the one that is done already stands between the first steps of its neighbours.
+#[test]
+fn a_gather_stands_in_the_line_of_each_member_before_the_next_is_started() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let failed = event_loop.create_future::<()>();
+    failed.set_exception(Error::msg("no")).unwrap();
+    let (sees, last) = (seen.clone(), event_loop.clone());
+    let program = async move {
+        let says = sees.clone();
+        let queues = async move {
+            last.call_soon(move || says.borrow_mut().push("what the last member queued"));
+            Ok(())
+        };
+        let all = gather!(yield_now(), failed, queues).await;
+        sees.borrow_mut().push("the gather has failed");
+        Ok(all.is_err())
+    };
+    assert!(event_loop.run_until_complete(program).unwrap());
+    let wanted = ["the gather has failed", "what the last member queued"];
+    assert_eq!(seen.borrow().as_slice(), wanted);
 }
 
 #[test]

@@ -4,9 +4,11 @@
 use crate::{secs, turn, turns};
 use send_none::sync::{Condition, Lock, Queue, Semaphore};
 use send_none::{
-    Error, EventLoop, ReturnWhen, as_completed, create_task, set_event_loop, sleep, wait, wait_for,
-    yield_now,
+    AsyncIter, Coroutine, Error, EventLoop, ReturnWhen, Step, as_completed, create_task,
+    set_event_loop, sleep, wait, wait_for, yield_now,
 };
+use std::cell::Cell;
+use std::rc::Rc;
 
 #[test]
 fn wait_counts_one_that_is_given_twice_once() {
@@ -38,23 +40,59 @@ fn as_completed_withdraws_its_limit_when_all_are_done() {
     let event_loop = EventLoop::with_virtual_clock();
     set_event_loop(&event_loop);
     let fut = event_loop.create_future();
-    let done = as_completed([&fut]).timeout(secs(9));
+    let mut done = as_completed([&fut]).timeout(secs(9));
+    let mut first = Coroutine::new(async move { done.anext().await });
+    assert!(matches!(first.send(None), Step::Suspended(_)));
     assert_eq!(event_loop.snapshot().timers, [secs(9)]);
     fut.set_result(1).unwrap();
     turn(&event_loop);
     assert!(event_loop.snapshot().timers.is_empty());
-    drop(done);
 }
 
 #[test]
 fn as_completed_leaves_no_callbacks_behind_when_it_is_dropped() {
     let event_loop = EventLoop::with_virtual_clock();
+    set_event_loop(&event_loop);
     let fut = event_loop.create_future::<i32>();
-    let done = as_completed([&fut]).timeout(secs(9));
+    let mut done = as_completed([&fut]).timeout(secs(9));
+    let mut first = Coroutine::new(async move { done.anext().await });
+    assert!(matches!(first.send(None), Step::Suspended(_)));
     assert_eq!(format!("{fut:?}"), "<Future-1 pending, 1 waiting>");
-    drop(done);
+    drop(first);
     assert_eq!(format!("{fut:?}"), "<Future-1 pending, 0 waiting>");
     assert!(event_loop.snapshot().timers.is_empty());
+}
+
+#[test]
+fn as_completed_starts_nothing_until_it_is_asked_for_the_first() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let began = Rc::new(Cell::new(0));
+    let job = |began: Rc<Cell<i32>>| async move {
+        began.set(began.get() + 1);
+        Ok(())
+    };
+    let mut done = as_completed([job(began.clone()), job(began.clone())]).timeout(secs(1));
+    let sees = began.clone();
+    let program = async move {
+        sleep(secs(5)).await?; // its limit does not count yet, either
+        assert_eq!(sees.get(), 0);
+        while let Some(result) = done.anext().await? {
+            result?;
+        }
+        Ok(())
+    };
+    event_loop.run_until_complete(program).unwrap();
+    assert_eq!(began.get(), 2);
+}
+
+#[test]
+fn as_completed_of_a_future_of_another_loop_is_an_error() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let other = EventLoop::with_virtual_clock();
+    let mut done = as_completed([other.create_future::<()>()]);
+    let program = async move { Ok(done.anext().await.err().map(|error| error.kind())) };
+    let kind = event_loop.run_until_complete(program).unwrap();
+    assert_eq!(kind, Some("ValueError"));
 }
 
 #[test]
