@@ -7,7 +7,7 @@
 //! **Cancelling** goes down to the innermost thing waited for, and the answer comes back up: a task
 //! that waits for a future is cancelled by cancelling that future.
 //!
-//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+//! Next: [`record`](crate::record), what a coroutine says beside the poll.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
+use crate::record::Record;
 use crate::step::{self, InProgress};
 
 impl<T: Clone + 'static> Future for FutureCell<T> {
@@ -30,8 +31,9 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             return Poll::Ready(self.result());
         }
         let step = step::in_progress(cx.waker());
+        let record = step.as_ref().map(InProgress::record);
         // An error thrown in comes before a result that was set but not delivered yet.
-        if let Some(error) = step.as_ref().and_then(InProgress::take_thrown) {
+        if let Some(error) = record.and_then(Record::take_thrown) {
             self.leave_line();
             return Poll::Ready(Err(error));
         }
@@ -40,8 +42,8 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             return Poll::Ready(self.result());
         }
         let place = self.stand_in_line(cx.waker().clone());
-        if let Some(step) = step {
-            step.park(self.as_any(), place);
+        if let Some(record) = record {
+            record.park(self.as_any(), place);
         }
         Poll::Pending
     }

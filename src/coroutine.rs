@@ -15,9 +15,7 @@
 //!
 //! A poll, though, gives nothing back but "Pending". How do we know *what* the coroutine waits
 //! for? The leaf tells us: the future at the bottom of all those awaits, which is the one that
-//! says Pending, notes itself in a record that each step keeps in a thread-local. The waking does
-//! not need that record, for the leaf has the waker. It is there to tell a reader what happened,
-//! and for cancelling, which must find the innermost thing waited for.
+//! says Pending, notes itself in the coroutine's [`record`](crate::record).
 //!
 //! **Invariants.** A coroutine that has ended, one way or other, is dropped and never polled again.
 //! The record of a step is put away by a guard, so also when the step panics.
@@ -36,7 +34,8 @@ use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::observer::ExceptionContext;
-use crate::step::{self, Record, Stepped, Waits};
+use crate::record::{Record, Waits};
+use crate::step;
 use crate::turn::get_event_loop;
 
 /// A coroutine that is driven by hand. Python: a coroutine object.
@@ -63,18 +62,8 @@ pub struct Coroutine<F> {
     /// Boxed, because a future must not move once it was polled. Gone when it has ended.
     body: Option<Pin<Box<F>>>,
     /// What it waits for since the last step.
-    by_hand: Rc<ByHand>,
+    record: Rc<Record>,
     made_at: &'static Location<'static>,
-}
-
-/// What stands for a coroutine that is driven by hand, where a task would be.
-#[derive(Default)]
-struct ByHand(Record);
-
-impl Stepped for ByHand {
-    fn record(&self) -> &Record {
-        &self.0
-    }
 }
 
 /// What came of a step. Python: what `send` returns or raises.
@@ -100,26 +89,17 @@ pub enum Suspended {
 
 /// One poll. What is to be thrown in stands in the record before it, and what the coroutine waits
 /// for stands there after it.
-pub(crate) fn resume<F, T>(
-    body: Pin<&mut F>,
-    of: &Rc<impl Stepped + 'static>,
-    waker: &Waker,
-) -> Poll<Result<T>>
+pub(crate) fn resume<F, T>(body: Pin<&mut F>, record: &Record, waker: &Waker) -> Poll<Result<T>>
 where
     F: Future<Output = Result<T>>,
 {
-    let record = of.record();
-    // Before its first step, or while it waits for something from elsewhere, nobody in there could
-    // give the error out.
-    if !record.started.replace(true) || record.waits().is_foreign() {
-        if let Some(error) = record.take_thrown() {
-            return Poll::Ready(Err(error));
-        }
+    if let Some(error) = record.take_thrown_for_nobody() {
+        record.started.set(true);
+        return Poll::Ready(Err(error));
     }
+    record.started.set(true);
     record.clear();
-    let guard = step::open(of.clone(), waker);
     let poll = body.poll(&mut Context::from_waker(waker));
-    drop(guard);
     // No leaf of this crate was polled.
     match (poll, record.take_thrown()) {
         (poll, None) => poll,
@@ -137,7 +117,7 @@ where
     pub fn new(future: F) -> Self {
         Coroutine {
             body: Some(Box::pin(future)),
-            by_hand: Rc::default(),
+            record: Rc::default(),
             made_at: Location::caller(),
         }
     }
@@ -151,7 +131,7 @@ where
     /// A coroutine that has ended answers with an error.
     pub fn send(&mut self, waker: Option<&Waker>) -> Step<T> {
         let pending = |waits: &Waits| waits.single().is_some_and(|future| !future.done());
-        let record = &self.by_hand.0;
+        let record = &self.record;
         if waker.is_none() && pending(&record.waits()) {
             let advice = "settle the future it waits for, then send again";
             record.throw(Error::runtime("await wasn't used with future", advice));
@@ -166,7 +146,7 @@ where
     /// that is not theirs. A coroutine suspended on one of those is dropped, and the error
     /// returned.
     pub fn throw(&mut self, error: impl Into<Error>) -> Step<T> {
-        self.by_hand.0.throw(error.into());
+        self.record.throw(error.into());
         self.step(Waker::noop())
     }
 
@@ -175,7 +155,7 @@ where
     /// `GeneratorExit` at the `await`.
     pub fn close(&mut self) {
         let body = self.body.take();
-        self.by_hand.0.clear();
+        self.record.clear();
         drop(body);
     }
 
@@ -183,8 +163,11 @@ where
         let Some(mut body) = self.body.take() else {
             return Step::Returned(Err(reused()));
         };
-        let record = &self.by_hand.0;
-        match resume(body.as_mut(), &self.by_hand, waker) {
+        let record = self.record.clone();
+        let open = step::open(record.clone(), waker);
+        let poll = resume(body.as_mut(), &record, waker);
+        drop(open);
+        match poll {
             Poll::Ready(result) => {
                 record.clear();
                 Step::Returned(result)
@@ -222,11 +205,11 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         // Awaited inside another coroutine: the record is that one's.
-        self.by_hand.0.clear();
+        self.record.clear();
         let Some(mut body) = self.body.take() else {
             return Poll::Ready(Err(reused()));
         };
-        self.by_hand.0.started.set(true);
+        self.record.started.set(true);
         let poll = body.as_mut().poll(cx);
         if poll.is_pending() {
             self.body = Some(body);
@@ -238,7 +221,7 @@ where
 /// In debug mode, one that goes away unstarted is reported: somebody forgot to await it.
 impl<F> Drop for Coroutine<F> {
     fn drop(&mut self) {
-        if self.body.is_none() || self.by_hand.0.started.get() {
+        if self.body.is_none() || self.record.started.get() {
             return;
         }
         if let Some(event_loop) = get_event_loop().ok().filter(EventLoop::debug) {
@@ -253,7 +236,7 @@ impl<F> fmt::Debug for Coroutine<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.body {
             None => "finished",
-            Some(_) if self.by_hand.0.started.get() => "suspended",
+            Some(_) if self.record.started.get() => "suspended",
             Some(_) => "not started",
         };
         write!(f, "<coroutine {state}>")

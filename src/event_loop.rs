@@ -21,6 +21,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::any_future::AnyCell;
@@ -28,6 +29,7 @@ use crate::clock::Clock;
 use crate::handle::Run;
 use crate::mailbox::Mailbox;
 use crate::observer::{ExceptionContext, Observer};
+use crate::record::Record;
 use crate::task_table::{TaskKey, TaskTable};
 use crate::timers::Timers;
 
@@ -73,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) kept: RefCell<BTreeMap<u64, Rc<dyn Kept>>>,
     /// The task whose step is being run.
     pub(crate) current: Cell<Option<TaskKey>>,
+    /// And whether it was woken meanwhile.
+    pub(crate) woken: Cell<bool>,
     /// A panic is on its way out: that of the task which was given to `run_until_complete`.
     pub(crate) main_panicked: Cell<bool>,
     pub(crate) turns: Cell<u64>,
@@ -106,6 +110,10 @@ pub(crate) enum Ready {
 pub(crate) trait LoopTask: AnyCell {
     /// Sends into the coroutine, once.
     fn step(self: Rc<Self>, event_loop: &EventLoop);
+    /// What its coroutine says beside the poll.
+    fn record(&self) -> &Record;
+    /// Whether that is its own waker.
+    fn has_waker(&self, waker: &Waker) -> bool;
     /// Drops the coroutine unfinished, because the loop is closing.
     fn shut_down(&self);
     /// The note that its waker left in the mailbox was taken out.
@@ -161,6 +169,7 @@ impl EventLoop {
             outside: Arc::default(),
             kept: RefCell::default(),
             current: Cell::new(None),
+            woken: Cell::new(false),
             main_panicked: Cell::new(false),
             turns: Cell::new(0),
             running: Cell::new(false),
@@ -200,6 +209,7 @@ impl EventLoop {
     }
 
     /// Whether the loop was closed.
+    #[inline]
     pub fn is_closed(&self) -> bool {
         self.core.closed.get()
     }

@@ -36,6 +36,7 @@
 //! | [`handle`] | what is on the run queue? | 1 |
 //! | [`timers`] | how do many sleep without a thread each? | 2 |
 //! | [`any_future`] | what can one do with a future and not know its type? | |
+//! | [`record`] | what does a coroutine say beside the poll? | |
 //! | [`task_table`] | who keeps a task alive? | |
 //! | [`mailbox`] | how do other threads come in, and where does the loop sleep? | |
 //! | [`event_loop`] | what is a loop? | 3 |
@@ -101,6 +102,7 @@ pub mod handle;
 pub mod timers;
 
 pub mod any_future;
+pub mod record;
 pub mod task_table;
 
 pub mod mailbox;

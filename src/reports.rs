@@ -69,6 +69,7 @@ impl EventLoop {
 
     /// Whether debug mode is on.
     #[doc(alias = "get_debug")]
+    #[inline]
     pub fn debug(&self) -> bool {
         self.core.debug.get()
     }
@@ -110,6 +111,7 @@ impl EventLoop {
     }
 
     /// Tells the observer, if there is one.
+    #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> LoopEvent) {
         if self.core.watched.get() {
             let observer = self.core.observer.borrow().clone();

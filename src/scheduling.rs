@@ -88,16 +88,22 @@ impl EventLoop {
     }
 
     /// Puts something on the run queue, behind what other threads have left in the mailbox before.
+    #[inline]
     pub(crate) fn enqueue(&self, entry: Ready) {
         self.take_mail();
         self.push(entry);
     }
 
     /// What other threads wish for joins the end of the run queue.
+    #[inline]
     pub(crate) fn take_mail(&self) {
-        if !self.core.mailbox.has_notes() {
-            return;
+        if self.core.mailbox.has_notes() {
+            self.take_notes();
         }
+    }
+
+    #[cold]
+    fn take_notes(&self) {
         for note in self.core.mailbox.take_all() {
             match note {
                 Note::Call(callback, made_at) => {
@@ -114,6 +120,7 @@ impl EventLoop {
     }
 
     /// The one way in.
+    #[inline]
     fn push(&self, entry: Ready) {
         if !self.is_closed() {
             self.core.ready.borrow_mut().push_back(entry);
@@ -144,22 +151,45 @@ impl EventLoop {
         all
     }
 
-    /// Queues the next step of a task if it is parked; does nothing to a queued or done one.
+    /// Queues the next step of a task if it is parked, or when it is; does nothing to a queued or done
+    /// one.
+    #[inline]
     pub(crate) fn wake(&self, key: TaskKey) {
         self.take_mail();
         self.queue_step(key);
     }
 
+    #[inline]
     fn queue_step(&self, key: TaskKey) {
-        if self.core.tasks.borrow_mut().wake(key) {
-            if self.core.watched.get() {
-                let task = self.task(key).map(|task| task.about().id());
-                self.tell(|| LoopEvent::Woken {
-                    task: task.unwrap_or_default(),
-                });
-            }
-            self.push(Ready::Step(key));
+        if self.core.current.get() == Some(key) {
+            self.core.woken.set(true); // see `park`
+        } else if self.core.tasks.borrow_mut().wake(key) {
+            self.push_step(key);
         }
+    }
+
+    /// The step of the current task is over, and it waits. If it was woken meanwhile, its next step is
+    /// queued.
+    #[inline]
+    pub(crate) fn park(&self, key: TaskKey) {
+        self.core.current.set(None);
+        let woken = self.core.woken.take();
+        self.core.tasks.borrow_mut().park(key, woken);
+        if woken {
+            self.take_mail();
+            self.push_step(key);
+        }
+    }
+
+    #[inline]
+    fn push_step(&self, key: TaskKey) {
+        if self.core.watched.get() {
+            let task = self.task(key).map(|task| task.about().id());
+            self.tell(|| LoopEvent::Woken {
+                task: task.unwrap_or_default(),
+            });
+        }
+        self.push(Ready::Step(key));
     }
 }
 

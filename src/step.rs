@@ -1,18 +1,17 @@
 //! The step in progress.
 //!
-//! Each coroutine has a [`Record`]: whether an error is to be thrown in, and what its leaves say they
-//! wait for. While it is polled the record lies open in a thread-local, beside the waker that the step
-//! was given, for the leaves to find it. [`open`] opens it, and the guard that this returns puts back
-//! the one that lay there before. So steps can nest: a coroutine may send into another one by hand.
-//!
 //! A leaf is a future that says `Pending` itself. On each poll, ours ask for the step
-//! [`in_progress`] and do three things with it:
+//! [`in_progress`] and do three things with its [`Record`]:
 //!
-//! 1. [`take_thrown`](InProgress::take_thrown): is there an error for me? Then that is what comes
+//! 1. [`take_thrown`](Record::take_thrown): is there an error for me? Then that is what comes
 //!    out of this `await`.
 //! 2. Store the waker that they were polled with, in place of the one from the last poll.
-//! 3. [`park`](InProgress::park): note in the record what they wait for. (And [`forget`] it if they
+//! 3. [`park`](Record::park): note in the record what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
+//!
+//! Which step is in progress? That of the loop's current task; or that of a coroutine which somebody
+//! drives by hand, and who does lays its record [`open`] in a thread-local. By hand, steps can nest:
+//! the guard that `open` gives puts back the one that lay there before.
 //!
 //! A leaf can also sit inside a combinator from another crate, which polls it with a waker of its
 //! own. Then the step is not blocked on this leaf alone, and the leaf leaves the record as it is.
@@ -20,143 +19,28 @@
 //!
 //! Next: [`coroutine`](crate::coroutine), which takes the steps.
 
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
 use crate::any_future::AnyFuture;
 use crate::error::Error;
+use crate::event_loop::LoopTask;
+use crate::record::Record;
+use crate::turn::with_running;
 
-/// A future that a leaf waits for, and the leaf's place in that future's line.
-type Wait = (AnyFuture, u64);
-
-/// What a suspended coroutine waits for, as its leaves told it.
-#[derive(Clone, Default)]
-pub(crate) struct Waits {
-    /// Nearly always the only one.
-    first: Option<Wait>,
-    /// A hand-written combinator may pass its waker on to several leaves. (Boxed, so that it takes no
-    /// place in those that do not.)
-    #[allow(
-        clippy::box_collection,
-        reason = "an empty `Vec` is three times as large"
-    )]
-    more: Option<Box<Vec<Wait>>>,
-    yielded: bool,
+/// The open record of a coroutine that is driven by hand.
+struct Open {
+    record: Rc<Record>,
+    /// The waker that the step was given.
+    waker: WakerId,
 }
 
-impl Waits {
-    /// The one future that it waits for, if it is one.
-    pub(crate) fn single(&self) -> Option<&AnyFuture> {
-        let (future, _) = self.first.as_ref()?;
-        (self.more.is_none() && !self.yielded).then_some(future)
-    }
-
-    pub(crate) fn is_bare_yield(&self) -> bool {
-        self.yielded && self.first.is_none()
-    }
-
-    /// It waits, but for nothing of this crate.
-    pub(crate) fn is_foreign(&self) -> bool {
-        self.first.is_none() && !self.yielded
-    }
-
-    /// One of the futures that it waits for was cancelled.
-    pub(crate) fn any_cancelled(&self) -> bool {
-        let cancelled = |future: &AnyFuture| {
-            future.done() && matches!(future.0.about().failure(), Some(Error::Cancelled))
-        };
-        self.all().any(|(future, _)| cancelled(future))
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Wait> {
-        self.first
-            .iter()
-            .chain(self.more.iter().flat_map(|more| more.iter()))
-    }
-
-    /// The pending futures in whose line this waker really stands. (A leaf may be gone, and the step
-    /// that it told not be the one in progress then.)
-    pub(crate) fn held<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
-        self.all()
-            .filter(|(future, place)| future.0.about().holds(*place, waker))
-            .map(|(future, _)| future)
-    }
-
-    fn add(&mut self, future: AnyFuture, place: u64) {
-        drop(self.remove(future.address(), place)); // polled twice in one step
-        match self.first {
-            None => self.first = Some((future, place)),
-            Some(_) => self.more.get_or_insert_default().push((future, place)),
-        }
-    }
-
-    fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
-        let is_it = |wait: &Wait| wait.0.address() == address && wait.1 == place;
-        let more = self.more.as_mut();
-        let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
-        let removed = removed.or_else(|| {
-            let first = self.first.take_if(|first| is_it(first))?;
-            self.first = self.more.as_mut().and_then(|more| more.pop());
-            Some(first)
-        });
-        self.more.take_if(|more| more.is_empty());
-        removed
-    }
-}
-
-/// A waker's identity: cloned ones have the same.
+/// A waker's identity. (A clone of `Waker::noop()` may have another one, so it will not do.)
 type WakerId = (*const (), *const RawWakerVTable);
 
 fn id_of(waker: &Waker) -> WakerId {
     (waker.data(), waker.vtable())
-}
-
-/// The record of a coroutine's step in progress, and of its last step when none is.
-#[derive(Default)]
-pub(crate) struct Record {
-    /// Whether there was a step at all.
-    pub(crate) started: Cell<bool>,
-    /// To be thrown in, until a leaf takes it.
-    thrown: Cell<Option<Box<Error>>>,
-    waits: RefCell<Waits>,
-}
-
-impl Record {
-    /// Has an error thrown in at the next step.
-    pub(crate) fn throw(&self, error: Error) {
-        self.thrown.set(Some(Box::new(error)));
-    }
-
-    pub(crate) fn take_thrown(&self) -> Option<Error> {
-        self.thrown.take().map(|error| *error)
-    }
-
-    /// What the coroutine waits for.
-    pub(crate) fn waits(&self) -> Ref<'_, Waits> {
-        self.waits.borrow()
-    }
-
-    /// Forgets what it waited for.
-    pub(crate) fn clear(&self) {
-        if self.waits.borrow().first.is_some() {
-            let waits = self.waits.take();
-            drop(waits);
-        }
-        self.waits.borrow_mut().yielded = false;
-    }
-}
-
-/// Whose record it is: a task, or a coroutine that is driven by hand.
-pub(crate) trait Stepped {
-    fn record(&self) -> &Record;
-}
-
-/// The open record.
-struct Open {
-    stepped: Rc<dyn Stepped>,
-    /// The waker that the step was given.
-    waker: WakerId,
 }
 
 thread_local! {
@@ -174,11 +58,11 @@ pub(crate) struct Guard {
     outer: Option<Open>,
 }
 
-/// Begins a step: opens the record.
-pub(crate) fn open(stepped: Rc<dyn Stepped>, waker: &Waker) -> Guard {
+/// Begins a step by hand: opens the record.
+pub(crate) fn open(record: Rc<Record>, waker: &Waker) -> Guard {
     let waker = id_of(waker);
     Guard {
-        outer: replace(Some(Open { stepped, waker })),
+        outer: replace(Some(Open { record, waker })),
     }
 }
 
@@ -190,32 +74,46 @@ impl Drop for Guard {
 }
 
 /// The step in progress, as a leaf sees it.
-pub(crate) struct InProgress(Rc<dyn Stepped>);
+pub(crate) enum InProgress {
+    OfTask(Rc<dyn LoopTask>),
+    ByHand(Rc<Record>),
+}
 
 /// The step in progress, if this waker is the one that it was given.
 pub(crate) fn in_progress(waker: &Waker) -> Option<InProgress> {
+    by_hand(|open| open.waker == id_of(waker)).or_else(|| {
+        let task = current_task().filter(|task| task.has_waker(waker))?;
+        Some(InProgress::OfTask(task))
+    })
+}
+
+fn by_hand(is_it: impl FnOnce(&Open) -> bool) -> Option<InProgress> {
     let find = |open: &RefCell<Option<Open>>| {
         let open = open.borrow();
-        let open = open.as_ref().filter(|open| open.waker == id_of(waker))?;
-        Some(InProgress(open.stepped.clone()))
+        let open = open.as_ref().filter(|open| is_it(open))?;
+        Some(InProgress::ByHand(open.record.clone()))
     };
     OPEN.try_with(find).ok().flatten()
 }
 
+fn current_task() -> Option<Rc<dyn LoopTask>> {
+    with_running(|event_loop| event_loop.task(event_loop.core.current.get()?)).flatten()
+}
+
 impl InProgress {
-    /// The error that is to be thrown in at this leaf.
-    pub(crate) fn take_thrown(&self) -> Option<Error> {
-        self.0.record().take_thrown()
+    pub(crate) fn record(&self) -> &Record {
+        match self {
+            InProgress::OfTask(task) => task.record(),
+            InProgress::ByHand(record) => record,
+        }
     }
+}
 
-    /// Notes that the step ends in waiting for this future, at that place in its line.
-    pub(crate) fn park(&self, future: AnyFuture, place: u64) {
-        self.0.record().waits.borrow_mut().add(future, place);
-    }
-
-    /// Notes that the step ends in a bare yield.
-    pub(crate) fn park_on_nothing(&self) {
-        self.0.record().waits.borrow_mut().yielded = true;
+/// The leaf that waited for this future, at that place in its line, was dropped in this step.
+pub(crate) fn forget(address: *const (), place: u64) {
+    let steps = [by_hand(|_| true), current_task().map(InProgress::OfTask)];
+    for step in steps.iter().flatten() {
+        step.record().forget(address, place);
     }
 }
 
@@ -252,13 +150,4 @@ fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
         &text,
         "let one of them go on without the other",
     ))
-}
-
-/// The leaf that waited for this future, at that place in its line, was dropped in this step.
-pub(crate) fn forget(address: *const (), place: u64) {
-    let stepped = |open: &RefCell<Option<Open>>| Some(open.borrow().as_ref()?.stepped.clone());
-    if let Some(stepped) = OPEN.try_with(stepped).ok().flatten() {
-        let wait = stepped.record().waits.borrow_mut().remove(address, place);
-        drop(wait);
-    }
 }

@@ -33,7 +33,8 @@ use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::call_guarded;
 use crate::observer::{ExceptionContext, LoopEvent};
-use crate::step::{Record, refusal};
+use crate::record::Record;
+use crate::step::refusal;
 use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
 
@@ -127,9 +128,7 @@ where
             },
         });
         // This comes first: what follows may run a program's own code, and that may panic.
-        if event_loop.core.tasks.borrow_mut().park(self.key) {
-            event_loop.wake(self.key);
-        }
+        event_loop.park(self.key);
         if let Some(error) = self.refusal() {
             self.record.throw(error);
             event_loop.wake(self.key);
@@ -204,7 +203,7 @@ where
         let mut body = Some(body);
         let send = || {
             let coroutine = body.as_mut()?.as_mut();
-            match coroutine::resume(coroutine, &self, &self.waker) {
+            match coroutine::resume(coroutine, &self.record, &self.waker) {
                 Poll::Pending => None,
                 Poll::Ready(result) => {
                     body = None;
@@ -223,6 +222,14 @@ where
                 self.panicked(event_loop, panic);
             }
         }
+    }
+
+    fn record(&self) -> &Record {
+        &self.record
+    }
+
+    fn has_waker(&self, waker: &Waker) -> bool {
+        self.waker.will_wake(waker)
     }
 
     fn shut_down(&self) {

@@ -19,7 +19,6 @@ use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::error::Result;
 use crate::event_loop::LoopTask;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
-use crate::step::{Record, Stepped};
 use crate::task::TaskCell;
 use crate::task_table::TaskState;
 
@@ -84,15 +83,6 @@ impl<F, T> TaskCell<F, T> {
         if let Some(event_loop) = self.future.event_loop() {
             event_loop.wake(self.key);
         }
-    }
-}
-
-impl<F, T> Stepped for TaskCell<F, T>
-where
-    F: Future<Output = Result<T>> + 'static,
-{
-    fn record(&self) -> &Record {
-        &self.record
     }
 }
 

@@ -52,8 +52,6 @@ pub(crate) struct TaskTable<T> {
 struct Place<T> {
     tenant: u32,
     state: TaskState,
-    /// It was woken while it ran.
-    woken: bool,
     task: Option<T>,
 }
 
@@ -86,17 +84,16 @@ impl<T> TaskTable<T> {
                 self.places.push(Place {
                     tenant: 0,
                     state: TaskState::Queued,
-                    woken: false,
                     task: None,
                 });
                 self.places.last_mut().expect("it was pushed")
             }
         };
         place.state = TaskState::Queued;
-        place.woken = false;
         place.task = Some(task);
     }
 
+    #[inline]
     fn place(&mut self, key: TaskKey) -> Option<&mut Place<T>> {
         let place = self.places.get_mut(key.place as usize)?;
         (place.tenant == key.tenant).then_some(place)
@@ -114,35 +111,34 @@ impl<T> TaskTable<T> {
     }
 
     /// A step of it begins.
+    #[inline]
     pub(crate) fn begin(&mut self, key: TaskKey) -> Option<&T> {
         let place = self.place(key)?;
         place.state = TaskState::Running;
         place.task.as_ref()
     }
 
-    /// The step is over, and the coroutine suspended. Tells whether it was woken meanwhile.
-    pub(crate) fn park(&mut self, key: TaskKey) -> bool {
-        self.place(key).is_some_and(|place| {
-            place.state = TaskState::Parked;
-            std::mem::take(&mut place.woken)
-        })
+    /// The step is over, and the coroutine suspended. If it was woken meanwhile, it is put on the run
+    /// queue at once.
+    #[inline]
+    pub(crate) fn park(&mut self, key: TaskKey, woken: bool) {
+        if let Some(place) = self.place(key) {
+            place.state = match woken {
+                true => TaskState::Queued,
+                false => TaskState::Parked,
+            };
+        }
     }
 
     /// Tells whether it must be put on the run queue now.
+    #[inline]
     pub(crate) fn wake(&mut self, key: TaskKey) -> bool {
-        let Some(place) = self.place(key) else {
-            return false;
-        };
-        match place.state {
-            TaskState::Queued => false,
-            TaskState::Running => {
-                place.woken = true;
-                false
-            }
-            TaskState::Parked => {
+        match self.place(key) {
+            Some(place) if place.state == TaskState::Parked => {
                 place.state = TaskState::Queued;
                 true
             }
+            _ => false,
         }
     }
 

@@ -113,6 +113,7 @@ impl EventLoop {
         let task = self.core.tasks.borrow_mut().begin(key).cloned();
         let Some(task) = task else { return };
         self.core.current.set(Some(key));
+        self.core.woken.set(false);
         if self.debug() {
             let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
             self.timed(what, made_at, || task.step(self));
@@ -230,6 +231,14 @@ impl EventLoop {
         }
         Ok(())
     }
+}
+
+/// Does something with the loop that runs on this thread now, if there is one. That must run no code
+/// of others.
+#[inline]
+pub(crate) fn with_running<R>(f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
+    let call = |running: &RefCell<Option<EventLoop>>| running.borrow().as_ref().map(f);
+    RUNNING.try_with(call).ok().flatten()
 }
 
 /// The loop that runs on this thread now. Python: `asyncio.get_running_loop`.

@@ -26,6 +26,7 @@ use std::task::Wake;
 use crate::event_loop::{Core, EventLoop};
 use crate::mailbox::{Mailbox, Note};
 use crate::task_table::TaskKey;
+use crate::turn::with_running;
 
 /// What is behind the `Waker` of a task.
 pub(crate) struct TaskWaker {
@@ -66,7 +67,15 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if let Some(event_loop) = on_this_thread(self.event_loop) {
+        // Nearly always it is the loop that runs. (Its observer is a program's own code, and must not
+        // be called in there.)
+        let at_once = with_running(|running| {
+            let core = &running.core;
+            let is_it = core.id == self.event_loop && !core.watched.get();
+            is_it.then(|| running.wake(self.task))
+        });
+        if at_once.flatten().is_some() {
+        } else if let Some(event_loop) = on_this_thread(self.event_loop) {
             event_loop.wake(self.task);
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.

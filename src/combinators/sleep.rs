@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::future_cell::FutureCell;
 use crate::handle::TimerHandle;
+use crate::record::Record;
 use crate::step::{self, InProgress};
 use crate::turn::open_event_loop;
 
@@ -93,15 +94,16 @@ impl Future for YieldNow {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let step = step::in_progress(cx.waker());
-        if let Some(error) = step.as_ref().and_then(InProgress::take_thrown) {
+        let record = step.as_ref().map(InProgress::record);
+        if let Some(error) = record.and_then(Record::take_thrown) {
             return Poll::Ready(Err(error));
         }
         if self.yielded {
             return Poll::Ready(Ok(()));
         }
         self.yielded = true;
-        if let Some(step) = step {
-            step.park_on_nothing();
+        if let Some(record) = record {
+            record.park_on_nothing();
         }
         cx.waker().wake_by_ref();
         Poll::Pending

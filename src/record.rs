@@ -1,0 +1,165 @@
+//! What a coroutine says beside the poll.
+//!
+//! A poll gives nothing back but "Pending". So each coroutine has a [`Record`]: in it stands what its
+//! leaves, the futures at the bottom of all its awaits, say they wait for; and on the way in, whether
+//! an error is to be thrown in at one of them.
+//!
+//! The waking does not need it, for a leaf has the waker. It is there for those who ask what happened,
+//! and for cancelling, which must find the innermost thing waited for.
+//!
+//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::task::Waker;
+
+use crate::any_future::AnyFuture;
+use crate::error::Error;
+
+/// A future that a leaf waits for, and the leaf's place in that future's line.
+type Wait = (AnyFuture, u64);
+
+/// What a suspended coroutine waits for, as its leaves told it.
+#[derive(Clone, Default)]
+pub(crate) struct Waits {
+    /// Nearly always the only one.
+    first: Option<Wait>,
+    /// A hand-written combinator may pass its waker on to several leaves. (Boxed, so that it takes no
+    /// place in those that do not.)
+    #[allow(
+        clippy::box_collection,
+        reason = "an empty `Vec` is three times as large"
+    )]
+    more: Option<Box<Vec<Wait>>>,
+    yielded: bool,
+}
+
+impl Waits {
+    /// The one future that it waits for, if it is one.
+    #[inline]
+    pub(crate) fn single(&self) -> Option<&AnyFuture> {
+        let (future, _) = self.first.as_ref()?;
+        (self.more.is_none() && !self.yielded).then_some(future)
+    }
+
+    pub(crate) fn is_bare_yield(&self) -> bool {
+        self.yielded && self.first.is_none()
+    }
+
+    /// It waits, but for nothing of this crate.
+    #[inline]
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.first.is_none() && !self.yielded
+    }
+
+    /// One of the futures that it waits for was cancelled.
+    pub(crate) fn any_cancelled(&self) -> bool {
+        let cancelled = |future: &AnyFuture| {
+            future.done() && matches!(future.0.about().failure(), Some(Error::Cancelled))
+        };
+        self.all().any(|(future, _)| cancelled(future))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Wait> {
+        self.first
+            .iter()
+            .chain(self.more.iter().flat_map(|more| more.iter()))
+    }
+
+    /// The pending futures in whose line this waker really stands. (A leaf may be gone, and the step
+    /// that it told not be the one in progress then.)
+    pub(crate) fn held<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
+        self.all()
+            .filter(|(future, place)| future.0.about().holds(*place, waker))
+            .map(|(future, _)| future)
+    }
+
+    fn add(&mut self, future: AnyFuture, place: u64) {
+        drop(self.remove(future.address(), place)); // polled twice in one step
+        match self.first {
+            None => self.first = Some((future, place)),
+            Some(_) => self.more.get_or_insert_default().push((future, place)),
+        }
+    }
+
+    fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
+        let is_it = |wait: &Wait| wait.0.address() == address && wait.1 == place;
+        let more = self.more.as_mut();
+        let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
+        let removed = removed.or_else(|| {
+            let first = self.first.take_if(|first| is_it(first))?;
+            self.first = self.more.as_mut().and_then(|more| more.pop());
+            Some(first)
+        });
+        self.more.take_if(|more| more.is_empty());
+        removed
+    }
+}
+
+/// The record of a coroutine's step in progress, and of its last step when none is.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// Whether there was a step at all.
+    pub(crate) started: Cell<bool>,
+    /// To be thrown in, until a leaf takes it.
+    thrown: Cell<Option<Box<Error>>>,
+    waits: RefCell<Waits>,
+}
+
+impl Record {
+    /// Has an error thrown in at the next step.
+    pub(crate) fn throw(&self, error: Error) {
+        self.thrown.set(Some(Box::new(error)));
+    }
+
+    #[inline]
+    pub(crate) fn take_thrown(&self) -> Option<Error> {
+        self.thrown.take().map(|error| *error)
+    }
+
+    /// What the coroutine waits for.
+    #[inline]
+    pub(crate) fn waits(&self) -> Ref<'_, Waits> {
+        self.waits.borrow()
+    }
+
+    /// The error that is to be thrown in, if nobody in there could give it out: before the first step,
+    /// and while it waits for something from elsewhere.
+    #[inline]
+    pub(crate) fn take_thrown_for_nobody(&self) -> Option<Error> {
+        let error = self.thrown.take()?;
+        if self.started.get() && !self.waits().is_foreign() {
+            self.thrown.set(Some(error));
+            return None;
+        }
+        Some(*error)
+    }
+
+    /// Notes that the step ends in waiting for this future, at that place in its line.
+    pub(crate) fn park(&self, future: AnyFuture, place: u64) {
+        self.waits.borrow_mut().add(future, place);
+    }
+
+    /// Notes that the step ends in a bare yield.
+    pub(crate) fn park_on_nothing(&self) {
+        self.waits.borrow_mut().yielded = true;
+    }
+
+    /// What waited for this future, at that place in its line, is gone.
+    pub(crate) fn forget(&self, address: *const (), place: u64) {
+        let wait = self.waits.borrow_mut().remove(address, place);
+        drop(wait);
+    }
+
+    /// Forgets what it waited for.
+    #[inline]
+    pub(crate) fn clear(&self) {
+        let waits_for_nothing = {
+            let waits = self.waits.borrow();
+            waits.first.is_none() && !waits.yielded
+        };
+        if !waits_for_nothing {
+            let waits = self.waits.take();
+            drop(waits);
+        }
+    }
+}
