@@ -39,10 +39,22 @@ pub(crate) trait AnyCell {
     fn held_by(&self) -> Option<u64> {
         None
     }
-    /// Cancels it, now that what it waits for was asked, and maybe said yes.
-    fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool;
+    /// Cancels it, now that what it waits for was asked, and maybe said yes. False if it is done; then
+    /// nobody needs to be told any more of an error that is in it.
+    fn cancel_here(self: Rc<Self>, below: Below) -> bool;
     /// Has the callback queued when it is done; gives the callback's place in the line.
     fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64;
+}
+
+/// What came of asking all that something waits for to cancel itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// There is nothing, or it said no.
+    SaidNo,
+    /// Some of it said yes, and its end will be the answer.
+    SaidYes,
+    /// Some of it waits in the end for one that is being asked, and the rest said no.
+    IsACircle,
 }
 
 /// A done-callback that does not care for the type of the result.
@@ -125,42 +137,59 @@ impl AnyFuture {
     /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
     /// and not on the call stack. Many ways can lead to one of them, but each is asked once.
     pub(crate) fn cancel(&self) -> bool {
-        struct Level {
-            future: AnyFuture,
-            below: std::vec::IntoIter<AnyFuture>,
-            passed_on: bool,
-        }
-        let level = |future: AnyFuture| {
-            let below = future.0.waits_for().into_iter();
-            Level {
-                future,
-                below,
-                passed_on: false,
-            }
-        };
-        let mut way_down = vec![level(self.clone())];
-        let mut asked = HashMap::new();
+        let mut way_down = vec![Level::of(self.clone())];
+        // What each has answered; nothing yet if it is on the way down.
+        let mut asked: HashMap<_, Option<bool>> = HashMap::new();
         let mut answer = false;
         while let Some(mut here) = way_down.pop() {
             let address = here.future.address();
-            if let Some(next) = here.below.next() {
-                // Until it has answered, the way that leads back to it is a circle.
-                asked.entry(address).or_insert(false);
-                let before = asked.get(&next.address()).map(|yes| *yes && !next.done());
-                here.passed_on |= before.unwrap_or_default();
+            if let Some(next) = here.to_ask.next() {
+                asked.entry(address).or_insert(None);
+                let before = asked.get(&next.address()).copied();
+                match before {
+                    Some(Some(true)) if !next.done() => here.below = Below::SaidYes,
+                    before => here.or_a_circle(before == Some(None)),
+                }
                 way_down.push(here);
                 if before.is_none() {
-                    way_down.push(level(next));
+                    way_down.push(Level::of(next));
                 }
                 continue;
             }
-            answer = !here.future.done() && here.future.0.cancel_here(here.passed_on);
-            asked.entry(address).and_modify(|before| *before = answer);
-            if let Some(above) = way_down.last_mut() {
-                above.passed_on |= answer;
+            answer = here.future.0.cancel_here(here.below);
+            asked
+                .entry(address)
+                .and_modify(|before| *before = Some(answer));
+            match way_down.last_mut() {
+                Some(above) if answer => above.below = Below::SaidYes,
+                Some(above) => above.or_a_circle(here.below == Below::IsACircle),
+                None => {}
             }
         }
         answer
+    }
+}
+
+/// One who is asked to cancel himself, and whom he has still to ask.
+struct Level {
+    future: AnyFuture,
+    to_ask: std::vec::IntoIter<AnyFuture>,
+    below: Below,
+}
+
+impl Level {
+    fn of(future: AnyFuture) -> Self {
+        Level {
+            to_ask: future.0.waits_for().into_iter(),
+            future,
+            below: Below::SaidNo,
+        }
+    }
+
+    fn or_a_circle(&mut self, is_one: bool) {
+        if is_one && self.below == Below::SaidNo {
+            self.below = Below::IsACircle;
+        }
     }
 }
 

@@ -35,6 +35,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         // An error thrown in comes before a result that was set but not delivered yet.
         if let Some(error) = record.and_then(Record::take_thrown) {
             self.leave_line();
+            self.shared.about().failure(); // if there is one, somebody who waited for it was told
             return Poll::Ready(Err(error));
         }
         if self.done() {

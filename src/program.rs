@@ -20,7 +20,7 @@ use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::FutureCell;
 use crate::observer::ExceptionContext;
 use crate::task_handle::{Task, all_tasks};
-use crate::turn::expect_event_loop;
+use crate::turn::{expect_event_loop, running_loop};
 
 impl EventLoop {
     /// Runs the loop until a future is done, and gives its result. A coroutine is wrapped in a task
@@ -217,6 +217,13 @@ where
     T: 'static,
     F: Future<Output = Result<T>> + 'static,
 {
+    if running_loop().is_some() {
+        let text = "asyncio.run() cannot be called from a running event loop";
+        return Err(Error::runtime(
+            text,
+            "await the coroutine, or make a task of it",
+        ));
+    }
     let event_loop = EventLoop::new();
     let made_at = Location::caller(); // a closure would hide who called us
     let run = || event_loop.complete(coroutine, made_at);
@@ -239,26 +246,34 @@ impl EventLoop {
         finished
     }
 
+    /// One run, until all of them are done; then what went wrong is reported.
     fn finish_tasks(&self) -> Result<()> {
         let left = all_tasks(self);
         for task in &left {
             task.cancel();
         }
+        let left: Vec<_> = left.into_iter().map(|task| AnyFuture(task.0)).collect();
+        let (over, unfinished) = (self.create_future(), Rc::new(Cell::new(left.len())));
+        let watch = |task: &AnyFuture| {
+            let (over, unfinished) = (over.clone(), unfinished.clone());
+            task.watch(move |_| {
+                unfinished.set(unfinished.get() - 1);
+                if unfinished.get() == 0 {
+                    drop(over.set_result(()));
+                }
+            })
+        };
+        let _watches: Vec<_> = left.iter().map(watch).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.run_until_complete(&over)?;
         for task in left {
-            let (made_at, name) = (task.0.about().made_at(), task.name());
-            let task = AnyFuture(task.0);
-            let over = self.create_future();
-            let told = over.clone();
-            let _watch = task.watch(move |_| drop(told.set_result(())));
-            self.run_until_complete(over)?;
-            if let Some(error) = task
-                .0
-                .about()
-                .failure()
-                .filter(|error| !error.is_cancelled())
-            {
-                let context = ExceptionContext::new("unhandled exception during run() shutdown");
-                let context = context.with_exception(error).about(name, made_at);
+            let failure = task.0.about().failure();
+            if let Some(error) = failure.filter(|error| !error.is_cancelled()) {
+                let message = "unhandled exception during asyncio.run() shutdown";
+                let context = ExceptionContext::new(message).with_exception(error);
+                let context = context.about(task.0.name(), task.0.about().made_at());
                 self.call_exception_handler(&context);
             }
         }

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Watch};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
 use crate::error::{ALREADY_DONE, Error, Result};
 use crate::event_loop::Ready;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
@@ -92,13 +92,13 @@ impl<T: 'static> FutureCell<T> {
             .settle(Outcome::Done(result), &self.shared)
     }
 
-    /// Settles it as cancelled, whatever it is.
-    pub(crate) fn settle_as_cancelled(&self) {
-        // The only error is that the loop is closed: then nobody is there to be told.
-        let _closed = self
-            .shared
-            .settable()
-            .settle(Outcome::Cancelled, &self.shared);
+    /// Settles it as cancelled, whatever it is. False if it is done.
+    pub(crate) fn settle_as_cancelled(&self) -> bool {
+        let settable = self.shared.settable();
+        let pending = !settable.is_settled();
+        // Else the only error is that the loop is closed: then nobody is there to be told.
+        let _closed = settable.settle(Outcome::Cancelled, &self.shared);
+        pending
     }
 
     /// Cancels it, if it is not done: a future at once, a task by and by. False if it is done.
@@ -220,9 +220,9 @@ impl<T: 'static> AnyCell for Settable<T> {
         format!("{}-{}", self.kind, self.id)
     }
 
-    fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
-        FutureCell::of(self).settle_as_cancelled();
-        true
+    fn cancel_here(self: Rc<Self>, _below: Below) -> bool {
+        self.looked_at.set(true);
+        FutureCell::of(self).settle_as_cancelled()
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {

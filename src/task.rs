@@ -98,11 +98,11 @@ where
         });
         let cancelled_at_the_end = self.must_cancel.get() && result.is_ok();
         let fut = FutureCell::of(self);
-        match result {
-            _ if cancelled_at_the_end => fut.settle_as_cancelled(),
-            Err(Error::Cancelled) => fut.settle_as_cancelled(),
+        if cancelled_at_the_end || matches!(result, Err(Error::Cancelled)) {
+            fut.settle_as_cancelled();
+        } else {
             // The only error is that the loop is closed, and it is not: it runs.
-            result => drop(fut.settle(result)),
+            let _closed = fut.settle(result);
         }
     }
 
@@ -132,8 +132,7 @@ where
         if let Some(error) = self.refusal() {
             self.record.throw(error);
             event_loop.wake(self.key);
-        }
-        if self.must_cancel.get() {
+        } else if self.must_cancel.get() {
             if self.cancel_what_it_waits_for() {
                 self.must_cancel.set(false);
                 self.passed_on.set(true);

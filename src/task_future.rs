@@ -15,7 +15,7 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
 use crate::error::Result;
 use crate::event_loop::LoopTask;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
@@ -54,15 +54,19 @@ where
         }
     }
 
-    fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {
-        if passed_on {
+    fn cancel_here(self: Rc<Self>, below: Below) -> bool {
+        if self.future.done() {
+            self.future.looked_at.set(true);
+            return false;
+        }
+        if below == Below::SaidYes {
             self.passed_on.set(true);
             return true;
         }
         self.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
         let parked = self.where_it_is() == Some(TaskState::Parked);
-        if parked && self.waits_for().is_empty() {
+        if parked && (below == Below::IsACircle || self.waits_for().is_empty()) {
             self.wake();
         }
         true

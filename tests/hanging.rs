@@ -3,7 +3,7 @@
 use send_none::sync::Lock;
 use send_none::{
     Coroutine, Error, EventLoop, FutureCell, Result, Step, Task, TaskState, all_tasks, gather,
-    sleep, yield_now,
+    gather_results, sleep, yield_now,
 };
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -71,7 +71,7 @@ fn a_circle_through_a_gather_is_refused_too() {
     let me = slot.clone();
     let task = event_loop.create_task(async move {
         let me = me.borrow().clone().unwrap();
-        gather([me.into(), send_none::ensure_future(yield_now())]).await?;
+        gather_results([me.into(), send_none::ensure_future(yield_now())]).await?;
         Ok(())
     });
     *slot.borrow_mut() = Some(task.clone());

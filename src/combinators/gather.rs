@@ -11,7 +11,7 @@ use std::future::IntoFuture;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::{Rc, Weak};
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Kept};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
@@ -268,12 +268,23 @@ impl<V: 'static> AnyCell for Gather<V> {
         self.members.borrow().clone()
     }
 
+    /// One error may be the end of it, while all the others wait.
+    fn blocked_on(&self) -> Vec<AnyFuture> {
+        let mut pending = self.waits_for();
+        pending.retain(|member| !member.done());
+        if self.stops_at_error && pending.len() > 1 {
+            pending.clear();
+        }
+        pending
+    }
+
     /// It is over when its members are; until then a cancellation is only remembered.
-    fn cancel_here(self: Rc<Self>, passed_on: bool) -> bool {
-        if passed_on {
+    fn cancel_here(self: Rc<Self>, below: Below) -> bool {
+        let cancelled = below == Below::SaidYes && !self.future.is_settled();
+        if cancelled {
             self.cancel_requested.set(true);
         }
-        passed_on
+        cancelled
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell};
+use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::turn::get_event_loop;
@@ -155,9 +155,8 @@ impl AnyCell for Turn {
         self.held_by.get()
     }
 
-    fn cancel_here(self: Rc<Self>, _passed_on: bool) -> bool {
-        FutureCell::of(self).settle_as_cancelled();
-        true
+    fn cancel_here(self: Rc<Self>, _below: Below) -> bool {
+        FutureCell::of(self).settle_as_cancelled()
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -146,7 +147,8 @@ impl EventLoop {
     /// on meanwhile. Python: `loop.run_in_executor(None, function)`.
     ///
     /// The threads are those of the loop's pool: see [`set_default_executor`](Self::set_default_executor).
-    /// A call that runs cannot be cancelled, only the waiting for it. A panic in the function is the
+    /// A call that runs cannot be cancelled, only the waiting for it; one that no thread has begun is
+    /// taken back. A panic in the function is the
     /// future's [`Error::Panicked`]. Closing the loop waits for the calls that run, and drops those
     /// that no thread has begun; [`run`](crate::run) waits for these, too.
     ///
@@ -172,7 +174,15 @@ impl EventLoop {
             return future;
         }
         let setter = future.threadsafe();
+        let taken_back = Arc::new(AtomicBool::new(false));
+        let nobody_waits = taken_back.clone();
+        future.add_done_callback(move |future: &FutureCell<T>| {
+            nobody_waits.store(future.cancelled(), Ordering::Relaxed);
+        });
         let job = move || {
+            if taken_back.load(Ordering::Relaxed) {
+                return;
+            }
             // The loop may be closed by now: then nobody waits for this.
             let _closed = match catch_unwind(AssertUnwindSafe(function)) {
                 Ok(value) => setter.set_result(value),

@@ -1,6 +1,7 @@
 //! A coroutine for a loop of another thread.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -56,24 +57,26 @@ where
         let Some(event_loop) = running_loop() else {
             return;
         };
-        let value = outcome.clone();
+        // What it returns counts only if the task does not end as cancelled.
+        let slot = Rc::new(Cell::new(None));
+        let leave_it_in = slot.clone();
         let coroutine = async move {
-            let result = make().await?;
-            // Nobody may be waiting any more.
-            let _gone = value.send(Ok(result));
+            leave_it_in.set(Some(make().await?));
             Ok(())
         };
         let task = event_loop.create_task_at(coroutine, made_at);
         event_loop.keep(number, Rc::new(task.any()));
         task.add_done_callback(move |task: &FutureCell<()>| {
             drop(running_loop().and_then(|event_loop| event_loop.release(number)));
-            if let Err(error) = task.result() {
-                let _gone = outcome.send(Err(error));
-            }
+            let value = || slot.take().ok_or(Error::Cancelled);
+            // Nobody may be waiting any more.
+            let _gone = outcome.send(task.result().and_then(|()| value()));
         });
     })?;
     Ok(Submitted {
         receiver,
+        arrived: Cell::new(None),
+        cancelled: Cell::new(false),
         handle: handle.clone(),
         number,
     })
@@ -87,6 +90,9 @@ impl Kept for AnyTask {}
 /// A coroutine that runs on a loop of another thread. Python: `concurrent.futures.Future`.
 pub struct Submitted<T> {
     receiver: Receiver<Result<T>>,
+    /// What was received and not had yet.
+    arrived: Cell<Option<Result<T>>>,
+    cancelled: Cell<bool>,
     handle: ThreadsafeHandle,
     number: u64,
 }
@@ -97,8 +103,14 @@ impl<T> Submitted<T> {
     /// # Errors
     /// If there is no result yet and this is the loop's own thread, which would wait for itself.
     /// The error of the coroutine; [`Error::Timeout`] when the time is over: the coroutine runs on.
-    /// [`Error::Cancelled`] if its loop was closed, or the result was had before.
+    /// [`Error::Cancelled`] if it or its loop was cancelled or closed, or the result was had before.
     pub fn result(&self, timeout: impl Into<Option<Duration>>) -> Result<T> {
+        if self.cancelled.get() {
+            return Err(Error::Cancelled);
+        }
+        if let Some(result) = self.arrived.take() {
+            return result;
+        }
         if self.handle.is_at_home() {
             return self.receiver.try_recv().map_err(|error| match error {
                 TryRecvError::Empty => Error::runtime(
@@ -122,18 +134,26 @@ impl<T> Submitted<T> {
         }
     }
 
-    /// Has the task cancelled that runs the coroutine.
-    ///
-    /// # Errors
-    /// If the loop is closed.
-    pub fn cancel(&self) -> Result<()> {
+    /// Gives it up: [`result`](Submitted::result) is [`Error::Cancelled`] from now on, and the task that
+    /// runs the coroutine is cancelled. False if the result is there already, or the loop is closed.
+    pub fn cancel(&self) -> bool {
+        let arrived = self
+            .arrived
+            .take()
+            .or_else(|| self.receiver.try_recv().ok());
+        if arrived.is_some() {
+            self.arrived.set(arrived);
+            return false;
+        }
         let number = self.number;
-        self.handle.call_soon(move || {
+        let told = self.handle.call_soon(move || {
             let kept = running_loop().and_then(|event_loop| event_loop.kept(number));
             if let Some(Ok(task)) = kept.map(|kept| Rc::<dyn Any>::downcast::<AnyTask>(kept)) {
                 task.cancel();
             }
-        })
+        });
+        self.cancelled.set(told.is_ok());
+        told.is_ok()
     }
 }
 

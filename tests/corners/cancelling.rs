@@ -424,3 +424,70 @@ fn a_cancellation_does_not_go_to_a_leaf_that_was_dropped_in_an_inner_step() {
     turn(&event_loop);
     assert!(task.cancelled() && !fut.done());
 }
+
+/// Whoever cancels what has failed already knows that it is over, and is not told of the error again.
+#[test]
+fn cancelling_what_has_failed_is_to_have_looked_at_it() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let fut = event_loop.create_future::<()>();
+    let task = event_loop.create_task(async { Err::<(), _>(Error::msg("boom")) });
+    fut.set_exception(Error::msg("boom")).unwrap();
+    turn(&event_loop);
+    assert!(!fut.cancel() && !task.cancel());
+    drop((fut, task));
+    assert!(reports.borrow().is_empty());
+}
+
+#[test]
+fn the_error_of_a_future_is_not_reported_if_its_waiter_was_cancelled_before_it_was_told() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let fut = event_loop.create_future::<()>();
+    let waits = event_loop.create_task(fut.clone());
+    turn(&event_loop);
+    fut.set_exception(Error::msg("boom")).unwrap();
+    assert!(waits.cancel());
+    drop(fut);
+    turns(&event_loop, 2);
+    assert!(waits.cancelled());
+    drop(waits);
+    assert!(reports.borrow().is_empty());
+}
+
+#[test]
+fn a_task_that_cancels_itself_leaves_a_future_of_another_loop_alone() {
+    let (event_loop, other) = (
+        EventLoop::with_virtual_clock(),
+        EventLoop::with_virtual_clock(),
+    );
+    let fut = other.create_future::<()>();
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        current_task().unwrap().cancel();
+        waits.await
+    });
+    turns(&event_loop, 3);
+    assert!(task.cancelled() && !fut.done());
+}
+
+/// Nothing else can wake a task that waits, through a gather, for itself.
+#[test]
+fn a_task_in_a_gather_that_it_waits_for_can_be_cancelled() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let other = event_loop.create_future::<()>();
+    let task: Later<Task<()>> = Rc::default();
+    let (me, waits) = (task.clone(), other.clone());
+    *task.borrow_mut() = Some(event_loop.create_task(async move {
+        let me = me.borrow().clone().unwrap();
+        gather([FutureCell::from(me), waits]).await?;
+        Ok(())
+    }));
+    turn(&event_loop);
+    other.set_result(()).unwrap();
+    turns(&event_loop, 3);
+    let task = task.take().unwrap();
+    assert!(!task.done() && task.cancel());
+    turns(&event_loop, 4);
+    assert!(task.cancelled());
+}

@@ -1,7 +1,7 @@
 //! What is a circle and what is not, and where a refusal comes out.
 
 use crate::{Later, secs};
-use send_none::{EventLoop, Result, Task, gather_results, sleep};
+use send_none::{Error, EventLoop, FutureCell, Result, Task, gather, gather_results, sleep};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -82,4 +82,28 @@ fn the_report_of_a_sleep_without_end_counts_no_timer() {
     let error = event_loop.run_until_complete(sleep(std::time::Duration::MAX));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("0 ready, 0 timers"), "{error}");
+}
+
+/// One of its members is in a circle with the task that waits for it, but another one can still end it.
+#[test]
+fn a_gather_that_another_member_may_end_is_no_circle() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let slot: Later<Task<()>> = Later::default();
+    let me = slot.clone();
+    let other = event_loop.create_task(async move {
+        let me = me.borrow().clone().unwrap();
+        me.await
+    });
+    let waits = fut.clone();
+    let task = event_loop.create_task(async move {
+        gather([FutureCell::from(other), waits]).await?;
+        Ok(())
+    });
+    *slot.borrow_mut() = Some(task.clone());
+    event_loop.call_later(secs(1), move || {
+        fut.set_exception(Error::msg("the other one"))
+    });
+    let error = event_loop.run_until_complete(task).unwrap_err();
+    assert_eq!(error.to_string(), "the other one");
 }

@@ -2,8 +2,8 @@
 
 use crate::{Later, OnDrop, bomb, reports, secs, turn};
 use send_none::{
-    Error, EventLoop, FutureCell, Result, Task, TimerHandle, all_tasks, current_task, gather,
-    get_event_loop, set_event_loop, sleep, yield_now,
+    Error, EventLoop, FutureCell, Result, Task, TimerHandle, all_tasks, create_task, current_task,
+    gather, get_event_loop, set_event_loop, sleep, yield_now,
 };
 use std::any::Any;
 use std::cell::RefCell;
@@ -302,4 +302,33 @@ fn a_closed_loop_takes_no_exception_handler_and_no_observer() {
     let (itself, held) = (event_loop.clone(), witness.clone());
     event_loop.observe(move |_, _: &_| drop((itself.clone(), held.clone())));
     assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+/// All that is left is waited for in one run; what went wrong in it is reported when all is over.
+#[test]
+fn a_program_reports_what_went_wrong_in_the_end_when_all_is_over() {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let (sees, says) = (seen.clone(), seen.clone());
+    let program = async move {
+        let event_loop = get_event_loop()?;
+        event_loop.set_exception_handler(move |_, context| {
+            sees.borrow_mut().push(context.message.clone());
+        });
+        for turns in [1, 4] {
+            let says = says.clone();
+            create_task(async move {
+                let cancelled = sleep(secs(9)).await;
+                for _ in 0..turns {
+                    yield_now().await?;
+                }
+                says.borrow_mut().push(format!("{turns} turns"));
+                assert!(cancelled.is_err());
+                Err::<(), _>(Error::msg("in the clean-up"))
+            });
+        }
+        yield_now().await
+    };
+    send_none::run(program).unwrap();
+    let report = "unhandled exception during asyncio.run() shutdown";
+    assert_eq!(*seen.borrow(), ["1 turns", "4 turns", report, report]);
 }

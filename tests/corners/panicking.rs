@@ -205,7 +205,7 @@ fn an_error_in_the_clean_up_at_the_end_of_a_program_is_reported() {
         yield_now().await?;
         Ok(reports)
     });
-    let expected = "unhandled exception during run() shutdown | in the clean-up";
+    let expected = "unhandled exception during asyncio.run() shutdown | in the clean-up";
     assert_eq!(*reports.unwrap().borrow(), [expected]);
 }
 

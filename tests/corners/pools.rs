@@ -1,6 +1,6 @@
 //! Calls in a pool of threads, and coroutines that another thread asks for.
 
-use crate::{OnDrop, reports, turn};
+use crate::{OnDrop, reports, secs, turn};
 use send_none::{
     Error, EventLoop, FutureCell, Result, ThreadPool, ThreadsafeHandle, gather, get_event_loop,
     run_coroutine_threadsafe,
@@ -8,7 +8,8 @@ use send_none::{
 use std::future::pending;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::mpsc::{self, channel};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -139,7 +140,7 @@ fn an_error_of_a_coroutine_comes_back_to_the_thread_that_asked_for_it() {
 fn a_coroutine_can_be_cancelled_by_the_thread_that_asked_for_it() {
     let answer: Result<()> = served(|handle| {
         let submitted = run_coroutine_threadsafe(pending::<Result<()>>, handle)?;
-        submitted.cancel()?;
+        assert!(submitted.cancel());
         submitted.result(None)
     });
     assert!(matches!(answer, Err(Error::Cancelled)));
@@ -299,4 +300,72 @@ fn a_panic_in_the_drop_of_a_call_does_not_keep_close_from_waiting() {
     let _second = event_loop.run_in_executor(move || drop(bomb));
     event_loop.close().unwrap();
     assert!(finished.load(Ordering::SeqCst));
+}
+
+#[test]
+fn who_cancels_a_submitted_coroutine_is_told_so_at_once_even_if_it_refuses() {
+    let answer: Result<u32> = served(|handle| {
+        let (began, begins) = channel();
+        let refuses = move || async move {
+            began.send(()).unwrap();
+            let never = get_event_loop()?.create_future::<()>();
+            let _cancelled = never.await;
+            Ok(7)
+        };
+        let submitted = run_coroutine_threadsafe(refuses, handle)?;
+        begins.recv().unwrap();
+        assert!(submitted.cancel());
+        submitted.result(None)
+    });
+    assert!(matches!(answer, Err(Error::Cancelled)));
+}
+
+#[test]
+fn what_a_submitted_coroutine_returns_does_not_count_if_its_task_was_cancelled_in_the_end() {
+    let answer: Result<u32> = served(|handle| {
+        let cancels_itself = || async {
+            send_none::current_task().unwrap().cancel();
+            Ok(5)
+        };
+        run_coroutine_threadsafe(cancels_itself, handle)?.result(None)
+    });
+    assert!(matches!(answer, Err(Error::Cancelled)));
+}
+
+#[test]
+fn a_submitted_coroutine_that_is_over_cannot_be_cancelled() {
+    let answer: Result<(bool, u32)> = served(|handle| {
+        let submitted = run_coroutine_threadsafe(|| async { Ok(7) }, handle)?;
+        let (told, tell) = channel();
+        // Behind the task's step and its callback, so that it is over by then.
+        let later = move || {
+            let event_loop = get_event_loop().unwrap();
+            event_loop.call_later(secs(1), move || told.send(()).unwrap());
+        };
+        handle.call_soon(later)?;
+        tell.recv().unwrap();
+        Ok((submitted.cancel(), submitted.result(None)?))
+    });
+    assert_eq!(answer.unwrap(), (false, 7));
+}
+
+#[test]
+fn a_call_that_no_thread_has_begun_is_taken_back_when_it_is_cancelled() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.set_default_executor(ThreadPool::new(1)).unwrap();
+    let (ran, runs) = channel();
+    let (go, wait) = channel::<()>();
+    let first = ran.clone();
+    let _first = event_loop.run_in_executor(move || {
+        wait.recv().unwrap();
+        first.send(1).unwrap();
+    });
+    let second = ran.clone();
+    let cancelled = event_loop.run_in_executor(move || second.send(2).unwrap());
+    let third = event_loop.run_in_executor(move || ran.send(3).unwrap());
+    assert!(cancelled.cancel());
+    turn(&event_loop);
+    go.send(()).unwrap();
+    event_loop.run_until_complete(third).unwrap();
+    assert_eq!(runs.try_iter().collect::<Vec<_>>(), [1, 3]);
 }

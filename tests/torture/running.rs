@@ -42,7 +42,8 @@ fn a_loop_inside_a_running_one_is_refused_with_advice() {
         let another = "Cannot run the event loop while another loop is running";
         refused(other.run_forever(), another);
         refused(other.run_until_complete::<(), _>(program()), another);
-        refused(send_none::run::<(), _>(program()), another);
+        let run = "asyncio.run() cannot be called from a running event loop";
+        refused(send_none::run::<(), _>(program()), run);
         assert_eq!(drops.count(), 3);
         assert!(running.is_running() && !other.is_running());
         elsewhere(|| send_none::run(sleep(secs(0))).unwrap());
