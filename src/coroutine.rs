@@ -20,7 +20,8 @@
 //! **Invariants.** A coroutine that has ended, one way or other, is dropped and never polled again.
 //! The record of a step is put away by a guard, so also when the step panics.
 //!
-//! Next: [`future_cell`](crate::future_cell), a leaf that others settle.
+//! Next: [`waiters`](crate::waiters), or straight on to [`future_cell`](crate::future_cell), a leaf that
+//! others settle.
 
 use std::any::type_name;
 use std::fmt;

@@ -239,9 +239,9 @@ impl EventLoop {
         self.core.next_id.replace(self.core.next_id.get() + 1)
     }
 
-    pub(crate) fn next_task_name(&self) -> String {
-        let number = self.core.next_task.replace(self.core.next_task.get() + 1);
-        format!("Task-{number}")
+    /// A number for the name of a new task.
+    pub(crate) fn next_task_number(&self) -> u64 {
+        self.core.next_task.replace(self.core.next_task.get() + 1)
     }
 }
 

@@ -15,7 +15,6 @@
 //! line.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -26,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::handle::call_guarded;
 use crate::observer::ExceptionContext;
+use crate::waiters::Line;
 
 /// A result that will be there later. Python: `asyncio.Future`.
 ///
@@ -68,13 +68,7 @@ pub(crate) struct Settable<T: 'static> {
     /// Whether anybody asked for the error, if there is one.
     pub(crate) looked_at: Cell<bool>,
     pub(crate) outcome: OnceCell<Outcome<T>>,
-    pub(crate) line: RefCell<Line<T>>,
-}
-
-/// All that wait, each under the number of its place. The numbers ascend.
-pub(crate) struct Line<T: 'static> {
-    pub(crate) waiting: VecDeque<(u64, Waiter<T>)>,
-    next_place: u64,
+    pub(crate) line: RefCell<Line<Waiter<T>>>,
 }
 
 pub(crate) enum Waiter<T: 'static> {
@@ -210,10 +204,7 @@ impl<T: 'static> Settable<T> {
             looked_at: Cell::new(false),
             event_loop: Rc::downgrade(&event_loop.core),
             outcome: OnceCell::new(),
-            line: RefCell::new(Line {
-                waiting: VecDeque::new(),
-                next_place: 0,
-            }),
+            line: RefCell::default(),
         }
     }
 
@@ -226,32 +217,21 @@ impl<T: 'static> Settable<T> {
     }
 
     pub(crate) fn stand_in_line(&self, waiter: Waiter<T>) -> u64 {
-        let mut line = self.line.borrow_mut();
-        let place = line.next_place;
-        line.next_place += 1;
-        line.waiting.push_back((place, waiter));
-        place
+        self.line.borrow_mut().stand(waiter)
     }
 
     /// Puts the waker in the place of the one that stands there.
     pub(crate) fn replace_in_line(&self, place: u64, waker: Waker) {
         let mut line = self.line.borrow_mut();
-        let found = line
-            .waiting
-            .binary_search_by_key(&place, |(place, _)| *place);
-        let waiter = Waiter::Task(waker);
-        let old = match found {
-            Ok(i) => std::mem::replace(&mut line.waiting[i].1, waiter),
-            Err(_) => waiter,
-        };
+        let who = line.get_mut(place);
+        let old = who.map(|who| std::mem::replace(who, Waiter::Task(waker)));
         drop(line);
         drop(old);
     }
 
     /// Sends everybody away, because the loop is closing.
     pub(crate) fn dissolve_line(&self) {
-        let line = std::mem::take(&mut self.line.borrow_mut().waiting);
-        for (_, waiter) in line {
+        for waiter in self.line.take() {
             // One panic in a drop must not keep the others from being dropped.
             if let Err(error) = call_guarded(move || drop(waiter)) {
                 let context = ExceptionContext::new("Exception while closing");
@@ -289,29 +269,23 @@ impl<T: 'static> About for Settable<T> {
     }
 
     fn leave_line(&self, place: u64) {
-        let mut line = self.line.borrow_mut();
-        let found = line
-            .waiting
-            .binary_search_by_key(&place, |(place, _)| *place);
-        let old = found.ok().and_then(|i| line.waiting.remove(i));
-        drop(line);
+        let old = self.line.borrow_mut().remove(place);
         drop(old);
     }
 
     fn holds(&self, place: u64, waker: &Waker) -> bool {
-        let line = &self.line.borrow().waiting;
-        let found = line.binary_search_by_key(&place, |(place, _)| *place);
-        found.is_ok_and(|i| matches!(&line[i].1, Waiter::Task(held) if held.will_wake(waker)))
+        let mut line = self.line.borrow_mut();
+        matches!(line.get_mut(place), Some(Waiter::Task(held)) if held.will_wake(waker))
     }
 
     fn is_waited_for(&self) -> bool {
-        !self.line.borrow().waiting.is_empty()
+        !self.line.borrow().is_empty()
     }
 
     fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.outcome.get() {
             None => {
-                let waiting = self.line.try_borrow().map_or(0, |line| line.waiting.len());
+                let waiting = self.line.try_borrow().map_or(0, |line| line.len());
                 write!(f, "<{name} pending, {waiting} waiting>")
             }
             Some(Outcome::Cancelled) => write!(f, "<{name} cancelled>"),

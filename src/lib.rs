@@ -49,6 +49,7 @@
 //! | [`threadsafe`] | what can other threads do? | |
 //! | [`step`] | how do we know what a coroutine waits for? | |
 //! | [`coroutine`] | what is it to send into a coroutine? | 7 |
+//! | [`waiters`] | who stands in line? | |
 //! | [`future_cell`] | what is a future? | 8 |
 //! | [`settling`] | who is told when it has a result? | 9 |
 //! | [`awaiting`] | what does `fut.await` do? | 10 |
@@ -126,6 +127,8 @@ pub mod step;
 pub mod coroutine;
 
 // A future, and a task, which is one.
+pub mod waiters;
+
 pub mod future_cell;
 pub mod settling;
 

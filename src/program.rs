@@ -197,7 +197,7 @@ where
     }
     let event_loop = expect_event_loop();
     let task = event_loop.create_task_at(future.expect("nobody took it yet"), made_at);
-    let loop_task = task.loop_task().clone();
+    let loop_task = task.loop_task();
     (task.into(), Some(loop_task))
 }
 

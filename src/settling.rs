@@ -148,17 +148,14 @@ impl<T: 'static> FutureCell<T> {
     /// Once the future is done its callbacks are on the run queue, and none is found.
     #[allow(clippy::type_complexity, reason = "the type is to be seen on the page")]
     pub fn remove_done_callback(&self, callback: &Rc<dyn Fn(&FutureCell<T>)>) -> usize {
-        let same = |(_, waiter): &(u64, Waiter<T>)| match waiter {
+        let same = |waiter: &Waiter<T>| match waiter {
             Waiter::Callback(DoneCallback(Kind::Shared(other)), _) => {
                 std::ptr::addr_eq(Rc::as_ptr(other), Rc::as_ptr(callback))
             }
             _ => false,
         };
-        let mut line = self.shared.settable().line.borrow_mut();
-        let before = line.waiting.len();
-        // What is dropped here is not the last `Rc`: the caller has one.
-        line.waiting.retain(|entry| !same(entry));
-        before - line.waiting.len()
+        let taken = self.shared.settable().line.borrow_mut().take_if(same);
+        taken.len()
     }
 }
 
@@ -168,7 +165,7 @@ impl<T: 'static> Settable<T> {
         if self.outcome.set(outcome).is_err() {
             return Err(Error::InvalidState(ALREADY_DONE));
         }
-        let line = std::mem::take(&mut self.line.borrow_mut().waiting);
+        let line = self.line.take();
         if let Some(event_loop) = self.event_loop() {
             event_loop.tell(|| LoopEvent::Settled {
                 future: self.id,
@@ -176,7 +173,7 @@ impl<T: 'static> Settable<T> {
             });
         }
         let mut result = Ok(());
-        for (_, waiter) in line {
+        for waiter in line {
             result = result.and(self.queue(waiter, shared));
         }
         result
@@ -258,7 +255,7 @@ impl<T> Settable<T> {
 impl<T> Drop for Settable<T> {
     fn drop(&mut self) {
         self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
-        let line = std::mem::take(&mut self.line.get_mut().waiting);
+        let line = self.line.take();
         if !line.is_empty() {
             drop_in_turn(Box::new(line));
         }

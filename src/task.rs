@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyFuture};
 use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask};
@@ -42,7 +42,9 @@ use crate::waker::TaskWaker;
 pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) future: Settable<T>,
     pub(crate) key: TaskKey,
-    pub(crate) name: RefCell<String>,
+    /// For its name, unless it was given another one.
+    pub(crate) number: u64,
+    pub(crate) given_name: RefCell<Option<Box<str>>>,
     /// Taken out while it is polled, and gone once the task is done.
     body: Cell<Option<Pin<Box<F>>>>,
     /// What it is parked on, and what is to be thrown in next.
@@ -77,7 +79,8 @@ where
         Rc::new(TaskCell {
             future: Settable::made_at(event_loop, "Task", made_at),
             key,
-            name: RefCell::new(event_loop.next_task_name()),
+            number: event_loop.next_task_number(),
+            given_name: RefCell::new(None),
             body: Cell::new(Some(Box::pin(coroutine))),
             record: Record::default(),
             must_cancel: Cell::new(false),
@@ -237,7 +240,7 @@ where
         }
         if let Some(event_loop) = self.future.event_loop().filter(|_| !self.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
-            let name = self.name.borrow().clone();
+            let name = self.name();
             let subject = match self.record.waits().single() {
                 Some(future) => format!("<{name} waiting for {future:?}>"),
                 None => format!("<{name}>"),
@@ -260,7 +263,7 @@ where
     }
 
     fn set_name(&self, name: String) {
-        *self.name.borrow_mut() = name;
+        *self.given_name.borrow_mut() = Some(name.into());
     }
 
     fn set_main(&self, is_main: bool) {

@@ -31,7 +31,7 @@ where
     }
 
     fn name(&self) -> String {
-        self.name.borrow().clone()
+        self.name()
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
@@ -78,6 +78,13 @@ where
 }
 
 impl<F, T> TaskCell<F, T> {
+    pub(crate) fn name(&self) -> String {
+        match &*self.given_name.borrow() {
+            Some(name) => name.to_string(),
+            None => format!("Task-{}", self.number),
+        }
+    }
+
     fn where_it_is(&self) -> Option<TaskState> {
         self.future.event_loop()?.task_state(self.key)
     }
@@ -109,6 +116,6 @@ where
 
 impl<F, T> Drop for TaskCell<F, T> {
     fn drop(&mut self) {
-        self.future.report_if_never_retrieved(|| self.name.take());
+        self.future.report_if_never_retrieved(|| self.name());
     }
 }

@@ -27,8 +27,8 @@ use crate::turn::{no_event_loop, running_loop};
 ///
 /// All that a [`FutureCell`] can be asked, a task can be asked. Only its outcome cannot be set.
 pub struct Task<T: 'static> {
+    /// Behind it stands a task.
     future: FutureCell<T>,
-    task: Rc<dyn LoopTask>,
 }
 
 impl EventLoop {
@@ -66,8 +66,7 @@ impl EventLoop {
             drop_refused(move || refused.shut_down());
         }
         Task {
-            future: FutureCell::of(task.clone()),
-            task,
+            future: FutureCell::of(task),
         }
     }
 }
@@ -95,27 +94,28 @@ impl<T: 'static> Task<T> {
     /// needs an `await` is done. [`cancel`](FutureCell::cancel) is Python's way. It does nothing to
     /// a task that is done.
     pub fn abort(&self) {
-        self.task.abort();
+        self.loop_task().abort();
     }
 
     /// The name of the task; `Task-1` and so on, unless another was set. Python: `task.get_name()`.
     #[doc(alias = "get_name")]
     pub fn name(&self) -> String {
-        self.task.name()
+        self.loop_task().name()
     }
 
     /// Gives the task a name.
     pub fn set_name(&self, name: impl Into<String>) {
-        self.task.set_name(name.into());
+        self.loop_task().set_name(name.into());
     }
 
     /// The task, with the type of its result forgotten.
     pub fn any(&self) -> AnyTask {
-        AnyTask(self.task.clone())
+        AnyTask(self.loop_task())
     }
 
-    pub(crate) fn loop_task(&self) -> &Rc<dyn LoopTask> {
-        &self.task
+    pub(crate) fn loop_task(&self) -> Rc<dyn LoopTask> {
+        let task = self.future.shared.clone().loop_task();
+        task.expect("a task stands behind it")
     }
 }
 
@@ -155,7 +155,6 @@ impl<T> Clone for Task<T> {
     fn clone(&self) -> Self {
         Task {
             future: self.future.clone(),
-            task: self.task.clone(),
         }
     }
 }
@@ -213,13 +212,9 @@ impl AnyTask {
     }
 }
 
-fn is_same(a: &Rc<dyn LoopTask>, b: &Rc<dyn LoopTask>) -> bool {
-    std::ptr::addr_eq(Rc::as_ptr(a), Rc::as_ptr(b))
-}
-
 impl PartialEq for AnyTask {
     fn eq(&self, other: &Self) -> bool {
-        is_same(&self.0, &other.0)
+        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.0))
     }
 }
 
@@ -227,7 +222,7 @@ impl Eq for AnyTask {}
 
 impl<T> PartialEq<Task<T>> for AnyTask {
     fn eq(&self, other: &Task<T>) -> bool {
-        is_same(&self.0, &other.task)
+        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.future.shared))
     }
 }
 
@@ -239,7 +234,7 @@ impl<T> PartialEq<AnyTask> for Task<T> {
 
 impl<T> PartialEq for Task<T> {
     fn eq(&self, other: &Self) -> bool {
-        is_same(&self.task, &other.task)
+        self.future == other.future
     }
 }
 
