@@ -15,6 +15,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
@@ -35,7 +36,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         // An error thrown in comes before a result that was set but not delivered yet.
         if let Some(error) = record.and_then(Record::take_thrown) {
             self.leave_line();
-            self.shared.about().failure(); // if there is one, somebody who waited for it was told
+            self.shared().about().failure(); // if there is one, somebody who waited for it was told
             return Poll::Ready(Err(error));
         }
         if self.done() {
@@ -53,7 +54,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
 impl<T> FutureCell<T> {
     /// Puts the waker into this handle's place, which is a new one if it has none yet.
     fn stand_in_line(&mut self, waker: Waker) -> u64 {
-        let settable = self.shared.settable();
+        let settable = self.shared().settable();
         match self.place {
             Some(place) => {
                 settable.replace_in_line(place, waker);
@@ -69,7 +70,7 @@ impl<T> FutureCell<T> {
 
     fn leave_line(&mut self) {
         if let Some(place) = self.place.take() {
-            self.shared.about().leave_line(place);
+            self.shared().about().leave_line(place);
         }
     }
 }
@@ -80,6 +81,9 @@ impl<T> Drop for FutureCell<T> {
         if let Some(place) = self.place {
             step::forget(self.as_any().address(), place);
             self.leave_line();
+        }
+        if let Some(cell) = self.cell.take_if(|cell| Rc::strong_count(cell) == 1) {
+            cell.recycle();
         }
     }
 }

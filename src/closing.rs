@@ -61,6 +61,7 @@ impl EventLoop {
         for (_, kept) in self.core.kept.take() {
             self.guard(move || kept.shut_down());
         }
+        drop(self.core.spare.take());
         let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
         self.guard(move || drop(observer));
         self.guard(move || drop(handler));

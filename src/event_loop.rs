@@ -30,6 +30,7 @@ use crate::handle::Run;
 use crate::mailbox::Mailbox;
 use crate::observer::{ExceptionContext, Observer};
 use crate::record::Record;
+use crate::recycling::Spare;
 use crate::task_table::{TaskKey, TaskTable};
 use crate::timers::Timers;
 
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) ready: RefCell<VecDeque<Ready>>,
     pub(crate) timers: RefCell<Timers>,
     pub(crate) tasks: RefCell<TaskTable<Rc<dyn LoopTask>>>,
+    pub(crate) spare: RefCell<Spare>,
     pub(crate) mailbox: Arc<Mailbox>,
     /// As many as there are handles of this loop for other threads, and one.
     pub(crate) outside: Arc<()>,
@@ -165,6 +167,7 @@ impl EventLoop {
             ready: RefCell::default(),
             timers: RefCell::default(),
             tasks: RefCell::default(),
+            spare: RefCell::default(),
             mailbox: Arc::default(),
             outside: Arc::default(),
             kept: RefCell::default(),

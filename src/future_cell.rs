@@ -47,7 +47,8 @@ use crate::waiters::Line;
 #[doc(alias = "Future")]
 #[must_use = "a future does nothing unless somebody awaits it, reads it or settles it"]
 pub struct FutureCell<T: 'static> {
-    pub(crate) shared: Rc<dyn AsCell<T>>,
+    /// Gone when this handle goes: see [`recycling`](crate::recycling).
+    pub(crate) cell: Option<Rc<dyn AsCell<T>>>,
     /// This handle's place in the line, from the first poll that had to wait.
     pub(crate) place: Option<u64>,
 }
@@ -98,6 +99,8 @@ pub(crate) trait AsCell<T: 'static>: AnyCell {
     fn sets_itself(&self) -> Option<&'static str> {
         None
     }
+    /// Nobody else has it any more.
+    fn recycle(self: Rc<Self>) {}
     /// The task, if it is one.
     fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
         None
@@ -126,9 +129,16 @@ impl EventLoop {
 impl<T: 'static> FutureCell<T> {
     pub(crate) fn of(shared: Rc<dyn AsCell<T>>) -> Self {
         FutureCell {
-            shared,
+            cell: Some(shared),
             place: None,
         }
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self) -> &Rc<dyn AsCell<T>> {
+        self.cell
+            .as_ref()
+            .expect("it is there until this is dropped")
     }
 
     /// Whether it has a result, an error, or was cancelled.
@@ -154,7 +164,7 @@ impl<T: 'static> FutureCell<T> {
             None => Err(Error::InvalidState("Result is not set.")),
             Some(Outcome::Cancelled) => Err(Error::Cancelled),
             Some(Outcome::Done(result)) => {
-                self.shared.settable().looked_at.set(true);
+                self.shared().settable().looked_at.set(true);
                 result.clone()
             }
         }
@@ -168,21 +178,21 @@ impl<T: 'static> FutureCell<T> {
         match self.outcome() {
             None => Err(Error::InvalidState("Exception is not set.")),
             Some(Outcome::Cancelled) => Err(Error::Cancelled),
-            Some(Outcome::Done(_)) => Ok(self.shared.about().failure()),
+            Some(Outcome::Done(_)) => Ok(self.shared().about().failure()),
         }
     }
 
     pub(crate) fn sets_itself(&self) -> bool {
-        self.shared.sets_itself().is_some()
+        self.shared().sets_itself().is_some()
     }
 
     /// Its loop, unless that is gone.
     pub(crate) fn event_loop(&self) -> Option<EventLoop> {
-        self.shared.settable().event_loop()
+        self.shared().settable().event_loop()
     }
 
     pub(crate) fn outcome(&self) -> Option<&Outcome<T>> {
-        self.shared.settable().outcome.get()
+        self.shared().settable().outcome.get()
     }
 }
 
@@ -304,13 +314,13 @@ impl AnyFuture {
 
 impl<T> Clone for FutureCell<T> {
     fn clone(&self) -> Self {
-        FutureCell::of(self.shared.clone())
+        FutureCell::of(self.shared().clone())
     }
 }
 
 impl<T> PartialEq for FutureCell<T> {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.shared, &other.shared)
+        Rc::ptr_eq(self.shared(), other.shared())
     }
 }
 
@@ -318,6 +328,6 @@ impl<T> Eq for FutureCell<T> {}
 
 impl<T> fmt::Debug for FutureCell<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        AnyFuture(self.shared.clone()).fmt(f)
+        AnyFuture(self.shared().clone()).fmt(f)
     }
 }

@@ -37,6 +37,7 @@
 //! | [`timers`] | how do many sleep without a thread each? | 2 |
 //! | [`any_future`] | what can one do with a future and not know its type? | |
 //! | [`record`] | what does a coroutine say beside the poll? | |
+//! | [`recycling`] | where does the memory of a task come from? | |
 //! | [`task_table`] | who keeps a task alive? | |
 //! | [`mailbox`] | how do other threads come in, and where does the loop sleep? | |
 //! | [`event_loop`] | what is a loop? | 3 |
@@ -104,6 +105,7 @@ pub mod timers;
 
 pub mod any_future;
 pub mod record;
+pub mod recycling;
 pub mod task_table;
 
 pub mod mailbox;

@@ -90,10 +90,10 @@ impl EventLoop {
     }
 
     fn run_until_done<T: 'static>(&self, future: &FutureCell<T>) -> Result<()> {
-        if !std::ptr::addr_eq(future.shared.about().event_loop(), Rc::as_ptr(&self.core)) {
+        if !std::ptr::addr_eq(future.shared().about().event_loop(), Rc::as_ptr(&self.core)) {
             return Err(Error::of_a_different_loop());
         }
-        let _main = Main::begin(future.shared.clone().loop_task());
+        let _main = Main::begin(future.shared().clone().loop_task());
         let stop = StopWhenDone::watch(self, &future.as_any());
         self.run_forever()?;
         drop(stop);

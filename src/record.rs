@@ -7,7 +7,8 @@
 //! The waking does not need it, for a leaf has the waker. It is there for those who ask what happened,
 //! and for cancelling, which must find the innermost thing waited for.
 //!
-//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+//! Next: [`recycling`](crate::recycling), or straight on to [`task_table`](crate::task_table), the list of
+//! all unfinished tasks.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::task::Waker;

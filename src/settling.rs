@@ -77,7 +77,7 @@ impl<T: 'static> FutureCell<T> {
     }
 
     fn set(&self, result: Result<T>, operation: &str) -> Result<()> {
-        if let Some(kind) = self.shared.sets_itself() {
+        if let Some(kind) = self.shared().sets_itself() {
             let text = format!("{kind} does not support {operation} operation");
             let advice = "its outcome comes from its coroutine, or from its members";
             return Err(Error::runtime(&text, advice));
@@ -87,17 +87,17 @@ impl<T: 'static> FutureCell<T> {
 
     /// Settles it, whatever it is.
     pub(crate) fn settle(&self, result: Result<T>) -> Result<()> {
-        self.shared
+        self.shared()
             .settable()
-            .settle(Outcome::Done(result), &self.shared)
+            .settle(Outcome::Done(result), self.shared())
     }
 
     /// Settles it as cancelled, whatever it is. False if it is done.
     pub(crate) fn settle_as_cancelled(&self) -> bool {
-        let settable = self.shared.settable();
+        let settable = self.shared().settable();
         let pending = !settable.is_settled();
         // Else the only error is that the loop is closed: then nobody is there to be told.
-        let _closed = settable.settle(Outcome::Cancelled, &self.shared);
+        let _closed = settable.settle(Outcome::Cancelled, self.shared());
         pending
     }
 
@@ -108,7 +108,7 @@ impl<T: 'static> FutureCell<T> {
 
     /// The same future, with the type of its result forgotten.
     pub fn as_any(&self) -> AnyFuture {
-        AnyFuture(self.shared.clone())
+        AnyFuture(self.shared().clone())
     }
 
     /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
@@ -132,12 +132,12 @@ impl<T: 'static> FutureCell<T> {
     /// As `add_done_callback`; gives the callback's place in the line.
     #[track_caller]
     pub(crate) fn call_when_done(&self, callback: DoneCallback<T>) -> u64 {
-        let settable = self.shared.settable();
+        let settable = self.shared().settable();
         let waiter = Waiter::Callback(callback, Location::caller());
         if !self.done() {
             return settable.stand_in_line(waiter);
         }
-        if let Err(error) = settable.queue(waiter, &self.shared) {
+        if let Err(error) = settable.queue(waiter, self.shared()) {
             assert!(std::thread::panicking(), "{error:?}");
         }
         u64::MAX // nobody ever stands there
@@ -154,7 +154,7 @@ impl<T: 'static> FutureCell<T> {
             }
             _ => false,
         };
-        let taken = self.shared.settable().line.borrow_mut().take_if(same);
+        let taken = self.shared().settable().line.borrow_mut().take_if(same);
         taken.len()
     }
 }
@@ -235,6 +235,7 @@ impl<T: 'static> AsCell<T> for Settable<T> {
 
 impl<T> Settable<T> {
     /// It goes away. If there is an error in it, did anybody look?
+    #[inline]
     pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
         let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
             return;

@@ -38,6 +38,9 @@ use crate::step::refusal;
 use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
 
+/// A coroutine, and the memory that it lies in, which stays when it is gone.
+type Body<F> = Pin<Box<Option<F>>>;
+
 /// The task itself: a future, and what fills it.
 pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) future: Settable<T>,
@@ -45,8 +48,8 @@ pub(crate) struct TaskCell<F, T: 'static> {
     /// For its name, unless it was given another one.
     pub(crate) number: u64,
     pub(crate) given_name: RefCell<Option<Box<str>>>,
-    /// Taken out while it is polled, and gone once the task is done.
-    body: Cell<Option<Pin<Box<F>>>>,
+    /// Taken out while it is polled. Empty once the task is done.
+    body: Cell<Option<Body<F>>>,
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
     /// Cancelled, and still to be told.
@@ -75,13 +78,17 @@ where
         made_at: &'static Location<'static>,
     ) -> Rc<Self> {
         let key = event_loop.core.tasks.borrow().next_key();
+        let spare = event_loop.core.spare.borrow_mut().take(Self::BYTES);
+        if let Some(task) = spare {
+            return Self::refill(task, event_loop, key, coroutine, made_at);
+        }
         let task_waker = TaskWaker::new(event_loop, key);
         Rc::new(TaskCell {
             future: Settable::made_at(event_loop, "Task", made_at),
             key,
             number: event_loop.next_task_number(),
             given_name: RefCell::new(None),
-            body: Cell::new(Some(Box::pin(coroutine))),
+            body: Cell::new(Some(Box::pin(Some(coroutine)))),
             record: Record::default(),
             must_cancel: Cell::new(false),
             passed_on: Cell::new(false),
@@ -91,6 +98,70 @@ where
             waker: Waker::from(task_waker.clone()),
             task_waker,
         })
+    }
+
+    /// A new task in what is left of another one. See [`recycling`](crate::recycling).
+    fn refill(
+        mut spare: Rc<Self>,
+        event_loop: &EventLoop,
+        key: TaskKey,
+        coroutine: F,
+        made_at: &'static Location<'static>,
+    ) -> Rc<Self> {
+        let task = Rc::get_mut(&mut spare).expect("nobody else has it");
+        task.future = Settable::made_at(event_loop, "Task", made_at);
+        task.key = key;
+        task.number = event_loop.next_task_number();
+        task.task_waker.recycle(key);
+        let body = task.body.get_mut().as_mut().expect("it was kept for this");
+        body.as_mut().set(Some(coroutine));
+        spare
+    }
+
+    /// How much memory it takes, about.
+    const BYTES: usize = size_of::<Self>() + size_of::<F>() + size_of::<TaskWaker>();
+
+    /// Nobody has it any more: drops what it holds, and keeps the rest for the next one.
+    pub(crate) fn empty_and_keep(mut self: Rc<Self>) {
+        self.future.report_if_never_retrieved(|| self.name());
+        let event_loop = self.future.event_loop();
+        let open = event_loop.filter(|event_loop| !event_loop.is_closed());
+        let nobody_has_its_waker = Arc::strong_count(&self.task_waker) == 2;
+        let (Some(event_loop), Some(task)) = (open, Rc::get_mut(&mut self)) else {
+            return;
+        };
+        let body = task.body.get_mut();
+        let over = body.as_ref().is_some_and(|body| body.is_none());
+        if !over || !nobody_has_its_waker {
+            return;
+        }
+        drop(task.future.outcome.take());
+        *task.given_name.get_mut() = None;
+        task.record = Record::default();
+        for flag in [
+            &task.must_cancel,
+            &task.passed_on,
+            &task.aborted,
+            &task.is_main,
+            &task.quiet,
+        ] {
+            flag.set(false);
+        }
+        // If there is no room it is dropped when no borrow is held any more.
+        let refused = event_loop.core.spare.borrow_mut().keep(self, Self::BYTES);
+        drop(refused);
+    }
+
+    /// Sends into the coroutine. What it returned, if it has; then it is dropped.
+    fn send(&self, body: &mut Body<F>) -> Option<Result<T>> {
+        let coroutine = body.as_mut().as_pin_mut()?;
+        match coroutine::resume(coroutine, &self.record, &self.waker) {
+            Poll::Pending => None,
+            Poll::Ready(result) => {
+                body.set(None);
+                Some(result)
+            }
+        }
     }
 
     /// The coroutine has ended, and is dropped already.
@@ -162,7 +233,7 @@ where
             .fold(false, |any, future| future.cancel() | any)
     }
 
-    fn drop_unfinished(self: Rc<Self>, event_loop: &EventLoop, body: Pin<Box<F>>) {
+    fn drop_unfinished(self: Rc<Self>, event_loop: &EventLoop, body: Body<F>) {
         self.leave(event_loop);
         self.record.clear();
         let dropped = call_guarded(|| drop(body));
@@ -203,22 +274,16 @@ where
             task: self.future.id,
         });
         let mut body = Some(body);
-        let send = || {
-            let coroutine = body.as_mut()?.as_mut();
-            match coroutine::resume(coroutine, &self.record, &self.waker) {
-                Poll::Pending => None,
-                Poll::Ready(result) => {
-                    body = None;
-                    Some(result)
-                }
-            }
-        };
-        match catch_unwind(AssertUnwindSafe(send)) {
+        let send = AssertUnwindSafe(|| self.send(body.as_mut()?));
+        match catch_unwind(send) {
             Ok(None) => {
                 self.body.set(body);
                 self.park(event_loop);
             }
-            Ok(Some(result)) => self.finish(event_loop, result),
+            Ok(Some(result)) => {
+                self.body.set(body);
+                self.finish(event_loop, result);
+            }
             Err(panic) => {
                 let _second_panic = call_guarded(move || drop(body));
                 self.panicked(event_loop, panic);

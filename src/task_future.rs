@@ -109,6 +109,10 @@ where
         Some("Task")
     }
 
+    fn recycle(self: Rc<Self>) {
+        self.empty_and_keep();
+    }
+
     fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
         Some(self)
     }

@@ -114,7 +114,7 @@ impl<T: 'static> Task<T> {
     }
 
     pub(crate) fn loop_task(&self) -> Rc<dyn LoopTask> {
-        let task = self.future.shared.clone().loop_task();
+        let task = self.future.shared().clone().loop_task();
         task.expect("a task stands behind it")
     }
 }
@@ -222,7 +222,7 @@ impl Eq for AnyTask {}
 
 impl<T> PartialEq<Task<T>> for AnyTask {
     fn eq(&self, other: &Task<T>) -> bool {
-        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.future.shared))
+        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(other.future.shared()))
     }
 }
 

@@ -43,6 +43,19 @@ pub(crate) struct TaskKey {
     tenant: u32,
 }
 
+impl TaskKey {
+    pub(crate) fn as_number(self) -> u64 {
+        u64::from(self.place) << 32 | u64::from(self.tenant)
+    }
+
+    pub(crate) fn from_number(number: u64) -> Self {
+        TaskKey {
+            place: (number >> 32) as u32,
+            tenant: number as u32,
+        }
+    }
+}
+
 /// The tasks are of type `T` here; what else a task is comes later.
 pub(crate) struct TaskTable<T> {
     places: Vec<Place<T>>,

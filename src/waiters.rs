@@ -123,6 +123,6 @@ mod tests {
         assert_eq!(line.take_if(|who| "bf".contains(*who)), ['b', 'f']);
         line.stand('g');
         assert_eq!(line.by_ref().collect::<String>(), "cEg");
-        assert!(line.is_empty() && line.len() == 0);
+        assert!(line.is_empty());
     }
 }

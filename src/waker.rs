@@ -20,7 +20,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Wake;
 
 use crate::event_loop::{Core, EventLoop};
@@ -32,7 +32,9 @@ use crate::turn::with_running;
 pub(crate) struct TaskWaker {
     /// The number of the loop, not the loop: that must not leave its thread.
     event_loop: u64,
-    task: TaskKey,
+    /// Which task that is. It changes when the waker is recycled with its task, and then nobody else
+    /// has it.
+    task: AtomicU64,
     mailbox: Arc<Mailbox>,
     /// Whether a note of this task lies in the mailbox; a second one would say nothing new.
     ///
@@ -49,10 +51,20 @@ impl TaskWaker {
         let (event_loop, mailbox) = (core.id, core.mailbox.clone());
         Arc::new(TaskWaker {
             event_loop,
-            task,
+            task: AtomicU64::new(task.as_number()),
             mailbox,
             posted: AtomicBool::new(false),
         })
+    }
+
+    /// From now on it wakes another task. Nobody else has it.
+    pub(crate) fn recycle(&self, task: TaskKey) {
+        self.task.store(task.as_number(), Ordering::Relaxed);
+        self.posted.store(false, Ordering::Relaxed); // a note that lies there is of the task before
+    }
+
+    fn task(&self) -> TaskKey {
+        TaskKey::from_number(self.task.load(Ordering::Relaxed))
     }
 
     /// Its note was taken out of the mailbox.
@@ -72,14 +84,14 @@ impl Wake for TaskWaker {
         let at_once = with_running(|running| {
             let core = &running.core;
             let is_it = core.id == self.event_loop && !core.watched.get();
-            is_it.then(|| running.wake(self.task))
+            is_it.then(|| running.wake(self.task()))
         });
         if at_once.flatten().is_some() {
         } else if let Some(event_loop) = on_this_thread(self.event_loop) {
-            event_loop.wake(self.task);
+            event_loop.wake(self.task());
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.
-            let _refused = self.mailbox.post(Note::Wake(self.task));
+            let _refused = self.mailbox.post(Note::Wake(self.task()));
         }
     }
 }

@@ -105,7 +105,7 @@ impl Gathering {
                 gather.member_done(failure);
             }
         };
-        future.shared.clone().on_done(Box::new(is_done));
+        future.shared().clone().on_done(Box::new(is_done));
         future
     }
 

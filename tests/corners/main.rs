@@ -7,6 +7,7 @@ mod closing;
 mod gathers;
 mod panicking;
 mod pools;
+mod recycled;
 mod refused;
 mod steps;
 mod threads;

@@ -1,0 +1,47 @@
+//! What is left of a task that is over, for the next one.
+//!
+//! To make a task takes three pieces of memory: the task, its coroutine, its waker. A program that makes
+//! many tasks makes them of a few kinds, and asks the allocator for the same three pieces again and
+//! again. That took more time than all the rest of making a task and running it.
+//!
+//! So when the last handle of a task that is done goes, what it held is dropped, and the empty pieces
+//! are kept under the type of the task. The next one of that type is put into them.
+//!
+//! **Invariant.** What is kept is empty, and nobody else has it: no handle, no future, no waker. It is
+//! bounded, and goes with the loop.
+//!
+//! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
+
+use std::any::{Any, TypeId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// No more than this is kept. (A hundred thousand tasks of common size.)
+const MOST_BYTES: usize = 64 << 20;
+
+/// Empty pieces, by their type.
+#[derive(Default)]
+pub(crate) struct Spare {
+    by_type: BTreeMap<TypeId, Vec<Rc<dyn Any>>>,
+    bytes: usize,
+}
+
+impl Spare {
+    /// An empty one of that type, if there is one. Its size is what was said when it was kept.
+    pub(crate) fn take<C: Any>(&mut self, bytes: usize) -> Option<Rc<C>> {
+        let spare = self.by_type.get_mut(&TypeId::of::<C>())?.pop()?;
+        self.bytes -= bytes;
+        spare.downcast().ok()
+    }
+
+    /// Keeps it, or gives it back if there is no room.
+    pub(crate) fn keep<C: Any>(&mut self, empty: Rc<C>, bytes: usize) -> Result<(), Rc<C>> {
+        if self.bytes + bytes > MOST_BYTES {
+            return Err(empty);
+        }
+        self.bytes += bytes;
+        let same_type = self.by_type.entry(TypeId::of::<C>()).or_default();
+        same_type.push(empty);
+        Ok(())
+    }
+}

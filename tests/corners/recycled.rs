@@ -1,0 +1,125 @@
+//! A task is made in the memory of one that is over: nothing of that one may be left in it.
+
+use crate::{reports, turn, turns};
+use send_none::{Error, EventLoop, Result, Task, current_task, yield_now};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::thread;
+
+/// Tasks of one type, one after the other.
+fn made_in_turn(event_loop: &EventLoop, what: fn(u32) -> Result<u32>) -> impl Fn(u32) -> Task<u32> {
+    move |number| {
+        event_loop.create_task(async move {
+            yield_now().await?;
+            what(number)
+        })
+    }
+}
+
+#[test]
+fn what_was_done_to_a_task_is_not_done_to_the_next() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let make = made_in_turn(&event_loop, |number| match number {
+        0 => Err(Error::msg("nobody looks")),
+        1 => {
+            current_task().unwrap().cancel(); // too late: it ends as cancelled
+            Ok(1)
+        }
+        number => Ok(number),
+    });
+    let failed = make(0);
+    failed.set_name("failed");
+    turns(&event_loop, 2);
+    drop(failed);
+    assert_eq!(reports.borrow().len(), 1);
+    let cancelled = make(1);
+    assert_eq!(cancelled.name(), "Task-2");
+    turns(&event_loop, 2);
+    assert!(cancelled.cancelled());
+    drop(cancelled);
+    let aborted = make(2);
+    turn(&event_loop);
+    aborted.abort();
+    turn(&event_loop);
+    assert!(aborted.cancelled());
+    drop(aborted);
+    let quiet = event_loop.run_until_complete(make(3));
+    assert_eq!(quiet.unwrap(), 3);
+    let last = make(4);
+    turns(&event_loop, 2);
+    assert_eq!((last.name(), last.result().unwrap()), ("Task-5".into(), 4));
+    drop(last);
+    assert_eq!(reports.borrow().len(), 1, "that of the first, once");
+}
+
+/// The waker of a task that is over is still held: the next task must have another one.
+#[test]
+fn a_waker_that_is_held_does_not_wake_the_next_task() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let held = Rc::new(RefCell::new(None::<Waker>));
+    let polls = Rc::new(Cell::new(0));
+    let make = |ready: bool| {
+        let (held, polls) = (held.clone(), polls.clone());
+        event_loop.create_task(poll_fn(move |cx| {
+            polls.set(polls.get() + 1);
+            held.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+            match ready {
+                true => Poll::Ready(Ok(())),
+                false => Poll::Pending,
+            }
+        }))
+    };
+    let over = make(true);
+    turn(&event_loop);
+    assert!(over.done());
+    drop(over);
+    let next = make(false);
+    turn(&event_loop);
+    held.take().unwrap().wake();
+    turn(&event_loop);
+    assert_eq!(polls.get(), 2, "one of each");
+    next.abort();
+    turn(&event_loop);
+}
+
+/// A wake that arrives in the last step of a task leaves a note that nobody reads. The next task in its
+/// memory must be woken from elsewhere all the same.
+#[test]
+fn a_note_for_the_task_before_does_not_keep_the_next_one_from_being_woken() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let make = |mut steps: u32| {
+        event_loop.create_task(poll_fn(move |cx| {
+            let waker = cx.waker().clone();
+            if steps == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            thread::spawn(move || waker.wake()).join().unwrap();
+            steps -= 1;
+            match steps {
+                0 => Poll::Ready(Ok(())),
+                _ => Poll::Pending,
+            }
+        }))
+    };
+    for steps in [1, 1, 3, 1, 2] {
+        event_loop.run_until_complete(make(steps)).unwrap();
+    }
+}
+
+/// What is kept is empty: a result goes with the last handle, and not when the next task is made.
+#[test]
+fn nothing_of_a_task_that_is_over_is_kept() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let witness = Rc::new(());
+    for _ in 0..3 {
+        let result = witness.clone();
+        let task: Task<Rc<()>> = event_loop.create_task(async move { Ok(result) });
+        turn(&event_loop);
+        assert_eq!(Rc::strong_count(&witness), 2);
+        drop(task);
+        assert_eq!(Rc::strong_count(&witness), 1);
+    }
+}
