@@ -198,6 +198,15 @@ fn in_a_process_of_its_own(test: &str, body: impl FnOnce() + Send + 'static) {
     assert!(told.contains("1 passed"), "there is no test of this name");
 }
 
+/// How many bytes of the process are in memory, where the system tells. To be asked in a process of
+/// one's own: the other tests take memory, too.
+fn in_memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.unwrap_or(0) * 1024
+}
+
 /// Chance, the same each time.
 struct Dice(u64);
 
