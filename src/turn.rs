@@ -164,13 +164,20 @@ impl EventLoop {
     fn sleep_until(&self, deadline: Option<Duration>) {
         match (&self.core.clock, deadline) {
             (_, None) => self.core.mailbox.wait(None),
-            (Clock::Real(_), Some(when)) => self
-                .core
-                .mailbox
-                .wait(Some(when.saturating_sub(self.time()))),
+            (Clock::Real(_), Some(when)) => {
+                let left = when.saturating_sub(self.time());
+                self.core.mailbox.wait(Some(round_up(left)));
+            }
             (Clock::Virtual(now), Some(when)) => now.set(when),
         }
     }
+}
+
+/// To the next millisecond. Falling asleep takes longer than running a callback, so timers that are close
+/// to each other are waited for at once, and none fires early. (asyncio does the same.)
+fn round_up(left: Duration) -> Duration {
+    let millis = left.as_nanos().div_ceil(1_000_000);
+    u64::try_from(millis).map_or(left, Duration::from_millis)
 }
 
 thread_local! {
