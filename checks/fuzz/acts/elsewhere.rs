@@ -93,7 +93,7 @@ fn submit(world: &Rc<World>) {
 fn submitted(world: &Rc<World>) {
     if let Some(submitted) = world.things.submitted.take(&world.rng) {
         world.ask("result of a submitted", || submitted.result(Duration::ZERO));
-        world.ask("cancel a submitted", || submitted.cancel());
+        world.ask("cancel a submitted", || Ok(submitted.cancel()));
         world.things.submitted.keep(&world.rng, submitted);
     }
 }
