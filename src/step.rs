@@ -136,8 +136,8 @@ pub(crate) fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
 
 /// If the future waits for the task, by whatever way, both would wait for ever.
 fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
-    if !task.0.about().is_waited_for() {
-        return None; // so no way leads to it
+    if !task.0.about().is_waited_for() || future.0.blocked_on().is_empty() {
+        return None; // so no way leads from the one to the other
     }
     let names: Vec<_> = future
         .way_to(task)?

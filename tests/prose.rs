@@ -33,7 +33,7 @@ fn anchor(heading: &str) -> String {
         .trim()
         .to_lowercase()
         .replace(' ', "-")
-        .replace('\'', "")
+        .replace(['\'', ','], "")
 }
 
 #[test]
