@@ -212,7 +212,6 @@ impl EventLoop {
     }
 
     /// Whether the loop was closed.
-    #[inline]
     pub fn is_closed(&self) -> bool {
         self.core.closed.get()
     }

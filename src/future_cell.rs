@@ -134,7 +134,6 @@ impl<T: 'static> FutureCell<T> {
         }
     }
 
-    #[inline]
     pub(crate) fn shared(&self) -> &Rc<dyn AsCell<T>> {
         self.cell
             .as_ref()

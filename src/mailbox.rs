@@ -78,7 +78,6 @@ impl Mailbox {
     }
 
     /// Whether it is worth taking the notes out.
-    #[inline]
     pub(crate) fn has_notes(&self) -> bool {
         self.has_notes.load(Ordering::Acquire)
     }

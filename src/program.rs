@@ -248,11 +248,14 @@ impl EventLoop {
 
     /// One run, until all of them are done; then what went wrong is reported.
     fn finish_tasks(&self) -> Result<()> {
-        let left = all_tasks(self);
+        let left = all_tasks(self).into_iter();
+        let left: Vec<_> = left.map(|task| AnyFuture(task.0)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
         for task in &left {
             task.cancel();
         }
-        let left: Vec<_> = left.into_iter().map(|task| AnyFuture(task.0)).collect();
         let (over, unfinished) = (self.create_future(), Rc::new(Cell::new(left.len())));
         let watch = |task: &AnyFuture| {
             let (over, unfinished) = (over.clone(), unfinished.clone());
@@ -264,9 +267,6 @@ impl EventLoop {
             })
         };
         let _watches: Vec<_> = left.iter().map(watch).collect();
-        if left.is_empty() {
-            return Ok(());
-        }
         self.run_until_complete(&over)?;
         for task in left {
             let failure = task.0.about().failure();

@@ -69,7 +69,6 @@ impl EventLoop {
 
     /// Whether debug mode is on.
     #[doc(alias = "get_debug")]
-    #[inline]
     pub fn debug(&self) -> bool {
         self.core.debug.get()
     }

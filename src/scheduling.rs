@@ -88,14 +88,12 @@ impl EventLoop {
     }
 
     /// Puts something on the run queue, behind what other threads have left in the mailbox before.
-    #[inline]
     pub(crate) fn enqueue(&self, entry: Ready) {
         self.take_mail();
         self.push(entry);
     }
 
     /// What other threads wish for joins the end of the run queue.
-    #[inline]
     pub(crate) fn take_mail(&self) {
         if self.core.mailbox.has_notes() {
             self.take_notes();
@@ -120,7 +118,6 @@ impl EventLoop {
     }
 
     /// The one way in.
-    #[inline]
     fn push(&self, entry: Ready) {
         if !self.is_closed() {
             self.core.ready.borrow_mut().push_back(entry);
@@ -153,13 +150,11 @@ impl EventLoop {
 
     /// Queues the next step of a task if it is parked, or when it is; does nothing to a queued or done
     /// one.
-    #[inline]
     pub(crate) fn wake(&self, key: TaskKey) {
         self.take_mail();
         self.queue_step(key);
     }
 
-    #[inline]
     fn queue_step(&self, key: TaskKey) {
         if self.core.current.get() == Some(key) {
             self.core.woken.set(true); // see `park`
@@ -181,7 +176,6 @@ impl EventLoop {
         }
     }
 
-    #[inline]
     fn push_step(&self, key: TaskKey) {
         if self.core.watched.get() {
             let task = self.task(key).map(|task| task.about().id());

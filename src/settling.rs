@@ -235,7 +235,6 @@ impl<T: 'static> AsCell<T> for Settable<T> {
 
 impl<T> Settable<T> {
     /// It goes away. If there is an error in it, did anybody look?
-    #[inline]
     pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
         let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
             return;

@@ -52,6 +52,15 @@ pub(crate) struct TaskCell<F, T: 'static> {
     body: Cell<Option<Body<F>>>,
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
+    pub(crate) asked: Asked,
+    pub(crate) waker: Waker,
+    /// The same waker, to be told when its note was taken out of the mailbox.
+    task_waker: Arc<TaskWaker>,
+}
+
+/// What others want of it.
+#[derive(Default)]
+pub(crate) struct Asked {
     /// Cancelled, and still to be told.
     pub(crate) must_cancel: Cell<bool>,
     /// A cancellation was passed on to what it waits for, and should come out of that.
@@ -62,9 +71,6 @@ pub(crate) struct TaskCell<F, T: 'static> {
     is_main: Cell<bool>,
     /// Whether nobody is to be told if it is never done.
     quiet: Cell<bool>,
-    pub(crate) waker: Waker,
-    /// The same waker, to be told when its note was taken out of the mailbox.
-    task_waker: Arc<TaskWaker>,
 }
 
 impl<F, T> TaskCell<F, T>
@@ -90,11 +96,7 @@ where
             given_name: RefCell::new(None),
             body: Cell::new(Some(Box::pin(Some(coroutine)))),
             record: Record::default(),
-            must_cancel: Cell::new(false),
-            passed_on: Cell::new(false),
-            aborted: Cell::new(false),
-            is_main: Cell::new(false),
-            quiet: Cell::new(false),
+            asked: Asked::default(),
             waker: Waker::from(task_waker.clone()),
             task_waker,
         })
@@ -112,6 +114,8 @@ where
         task.future = Settable::made_at(event_loop, "Task", made_at);
         task.key = key;
         task.number = event_loop.next_task_number();
+        *task.given_name.get_mut() = None;
+        task.asked = Asked::default();
         task.task_waker.recycle(key);
         let body = task.body.get_mut().as_mut().expect("it was kept for this");
         body.as_mut().set(Some(coroutine));
@@ -124,32 +128,23 @@ where
     /// Nobody has it any more: drops what it holds, and keeps the rest for the next one.
     pub(crate) fn empty_and_keep(mut self: Rc<Self>) {
         self.future.report_if_never_retrieved(|| self.name());
-        let event_loop = self.future.event_loop();
-        let open = event_loop.filter(|event_loop| !event_loop.is_closed());
-        let nobody_has_its_waker = Arc::strong_count(&self.task_waker) == 2;
-        let (Some(event_loop), Some(task)) = (open, Rc::get_mut(&mut self)) else {
+        let reusable = self.task_waker.is_nowhere_else();
+        let Some(task) = Rc::get_mut(&mut self).filter(|_| reusable) else {
             return;
         };
         let body = task.body.get_mut();
-        let over = body.as_ref().is_some_and(|body| body.is_none());
-        if !over || !nobody_has_its_waker {
-            return;
+        if body.as_ref().is_none_or(|body| body.is_some()) {
+            return; // it is not over, or has ended in a panic
         }
         drop(task.future.outcome.take());
-        *task.given_name.get_mut() = None;
         task.record = Record::default();
-        for flag in [
-            &task.must_cancel,
-            &task.passed_on,
-            &task.aborted,
-            &task.is_main,
-            &task.quiet,
-        ] {
-            flag.set(false);
+        // What was dropped may have closed the loop.
+        let event_loop = self.future.event_loop();
+        if let Some(event_loop) = event_loop.filter(|event_loop| !event_loop.is_closed()) {
+            // If there is no room it is dropped when no borrow is held any more.
+            let refused = event_loop.core.spare.borrow_mut().keep(self, Self::BYTES);
+            drop(refused);
         }
-        // If there is no room it is dropped when no borrow is held any more.
-        let refused = event_loop.core.spare.borrow_mut().keep(self, Self::BYTES);
-        drop(refused);
     }
 
     /// Sends into the coroutine. What it returned, if it has; then it is dropped.
@@ -170,7 +165,7 @@ where
         event_loop.tell(|| LoopEvent::Returned {
             task: self.future.id,
         });
-        let cancelled_at_the_end = self.must_cancel.get() && result.is_ok();
+        let cancelled_at_the_end = self.asked.must_cancel.get() && result.is_ok();
         let fut = FutureCell::of(self);
         if cancelled_at_the_end || matches!(result, Err(Error::Cancelled)) {
             fut.settle_as_cancelled();
@@ -181,7 +176,7 @@ where
     }
 
     fn panicked(self: Rc<Self>, event_loop: &EventLoop, panic: Box<dyn Any + Send>) {
-        if !self.is_main.get() {
+        if !self.asked.is_main.get() {
             return self.finish(event_loop, Err(Error::from_panic(panic)));
         }
         self.future.looked_at.set(true);
@@ -206,10 +201,10 @@ where
         if let Some(error) = self.refusal() {
             self.record.throw(error);
             event_loop.wake(self.key);
-        } else if self.must_cancel.get() {
+        } else if self.asked.must_cancel.get() {
             if self.cancel_what_it_waits_for() {
-                self.must_cancel.set(false);
-                self.passed_on.set(true);
+                self.asked.must_cancel.set(false);
+                self.asked.passed_on.set(true);
             } else if self.record.waits().held(&self.waker).next().is_none() {
                 event_loop.wake(self.key);
             }
@@ -262,12 +257,12 @@ where
         let Some(body) = self.body.take() else {
             return;
         };
-        if self.aborted.get() {
+        if self.asked.aborted.get() {
             return self.drop_unfinished(event_loop, body);
         }
         // The future to which it was passed on may not be polled any more: another branch has won.
-        let owed = self.passed_on.take() && self.record.waits().any_cancelled();
-        if self.must_cancel.take() || owed {
+        let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
+        if self.asked.must_cancel.take() || owed {
             self.record.throw(Error::Cancelled);
         }
         event_loop.tell(|| LoopEvent::StepBegan {
@@ -303,7 +298,7 @@ where
         if self.future.done() {
             return;
         }
-        if let Some(event_loop) = self.future.event_loop().filter(|_| !self.quiet.get()) {
+        if let Some(event_loop) = self.future.event_loop().filter(|_| !self.asked.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
             let name = self.name();
             let subject = match self.record.waits().single() {
@@ -332,15 +327,15 @@ where
     }
 
     fn set_main(&self, is_main: bool) {
-        self.is_main.set(is_main);
+        self.asked.is_main.set(is_main);
     }
 
     fn keep_quiet(&self) {
-        self.quiet.set(true);
+        self.asked.quiet.set(true);
     }
 
     fn abort(&self) {
-        self.aborted.set(true);
+        self.asked.aborted.set(true);
         self.wake();
     }
 }

@@ -38,7 +38,7 @@ where
         match self.where_it_is() {
             // What it will wait for when this step is over is not known yet.
             Some(TaskState::Running) => Vec::new(),
-            _ if self.aborted.get() => Vec::new(),
+            _ if self.asked.aborted.get() => Vec::new(),
             _ => self.record.waits().held(&self.waker).cloned().collect(),
         }
     }
@@ -60,10 +60,10 @@ where
             return false;
         }
         if below == Below::SaidYes {
-            self.passed_on.set(true);
+            self.asked.passed_on.set(true);
             return true;
         }
-        self.must_cancel.set(true);
+        self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
         let parked = self.where_it_is() == Some(TaskState::Parked);
         if parked && (below == Below::IsACircle || self.waits_for().is_empty()) {

@@ -106,7 +106,6 @@ impl<T> TaskTable<T> {
         place.task = Some(task);
     }
 
-    #[inline]
     fn place(&mut self, key: TaskKey) -> Option<&mut Place<T>> {
         let place = self.places.get_mut(key.place as usize)?;
         (place.tenant == key.tenant).then_some(place)
@@ -124,7 +123,6 @@ impl<T> TaskTable<T> {
     }
 
     /// A step of it begins.
-    #[inline]
     pub(crate) fn begin(&mut self, key: TaskKey) -> Option<&T> {
         let place = self.place(key)?;
         place.state = TaskState::Running;
@@ -133,7 +131,6 @@ impl<T> TaskTable<T> {
 
     /// The step is over, and the coroutine suspended. If it was woken meanwhile, it is put on the run
     /// queue at once.
-    #[inline]
     pub(crate) fn park(&mut self, key: TaskKey, woken: bool) {
         if let Some(place) = self.place(key) {
             place.state = match woken {
@@ -144,7 +141,6 @@ impl<T> TaskTable<T> {
     }
 
     /// Tells whether it must be put on the run queue now.
-    #[inline]
     pub(crate) fn wake(&mut self, key: TaskKey) -> bool {
         match self.place(key) {
             Some(place) if place.state == TaskState::Parked => {

@@ -242,7 +242,6 @@ impl EventLoop {
 
 /// Does something with the loop that runs on this thread now, if there is one. That must run no code
 /// of others.
-#[inline]
 pub(crate) fn with_running<R>(f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
     let call = |running: &RefCell<Option<EventLoop>>| running.borrow().as_ref().map(f);
     RUNNING.try_with(call).ok().flatten()
@@ -315,4 +314,19 @@ pub fn set_event_loop(event_loop: &EventLoop) {
     // While a thread ends it has no default loop any more.
     let old = DEFAULT.try_with(|default| default.replace(Some(event_loop.clone())));
     drop(old);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_is_rounded_up_to_a_full_millisecond() {
+        let millis = Duration::from_millis;
+        assert_eq!(round_up(Duration::ZERO), millis(0));
+        assert_eq!(round_up(Duration::from_nanos(1)), millis(1));
+        assert_eq!(round_up(millis(1)), millis(1));
+        assert_eq!(round_up(Duration::from_nanos(1_000_001)), millis(2));
+        assert_eq!(round_up(Duration::MAX), Duration::MAX, "no overflow");
+    }
 }

@@ -20,7 +20,7 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::task::Wake;
 
 use crate::event_loop::{Core, EventLoop};
@@ -57,7 +57,14 @@ impl TaskWaker {
         })
     }
 
-    /// From now on it wakes another task. Nobody else has it.
+    /// Whether it is only where its task has it, which is twice.
+    pub(crate) fn is_nowhere_else(self: &Arc<Self>) -> bool {
+        let nowhere_else = Arc::strong_count(self) == 2;
+        fence(Ordering::Acquire); // whatever the last one did who had it has been done by now
+        nowhere_else
+    }
+
+    /// From now on it wakes another task. It is nowhere else.
     pub(crate) fn recycle(&self, task: TaskKey) {
         self.task.store(task.as_number(), Ordering::Relaxed);
         self.posted.store(false, Ordering::Relaxed); // a note that lies there is of the task before
@@ -81,13 +88,17 @@ impl Wake for TaskWaker {
     fn wake_by_ref(self: &Arc<Self>) {
         // Nearly always it is the loop that runs. (Its observer is a program's own code, and must not
         // be called in there.)
-        let at_once = with_running(|running| {
-            let core = &running.core;
-            let is_it = core.id == self.event_loop && !core.watched.get();
-            is_it.then(|| running.wake(self.task()))
+        let is_woken = with_running(|running| {
+            let is_it = running.core.id == self.event_loop && !running.core.watched.get();
+            if is_it {
+                running.wake(self.task());
+            }
+            is_it
         });
-        if at_once.flatten().is_some() {
-        } else if let Some(event_loop) = on_this_thread(self.event_loop) {
+        if is_woken == Some(true) {
+            return;
+        }
+        if let Some(event_loop) = on_this_thread(self.event_loop) {
             event_loop.wake(self.task());
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.

@@ -39,7 +39,6 @@ use crate::turn::open_event_loop;
 /// assert_eq!(order, [1, 2, 3]);
 /// # Ok::<(), send_none::Error>(())
 /// ```
-///
 #[track_caller]
 pub fn as_completed<T, I>(awaitables: I) -> AsCompleted<T>
 where

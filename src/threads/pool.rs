@@ -148,9 +148,9 @@ impl EventLoop {
     ///
     /// The threads are those of the loop's pool: see [`set_default_executor`](Self::set_default_executor).
     /// A call that runs cannot be cancelled, only the waiting for it; one that no thread has begun is
-    /// taken back. A panic in the function is the
-    /// future's [`Error::Panicked`]. Closing the loop waits for the calls that run, and drops those
-    /// that no thread has begun; [`run`](crate::run) waits for these, too.
+    /// taken back. A panic in the function is the future's [`Error::Panicked`]. Closing the loop waits
+    /// for the calls that run, and drops those that no thread has begun; [`run`](crate::run) waits for
+    /// these, too.
     ///
     /// The virtual clock does not wait for other threads: a time limit on such a call is over at once.
     ///

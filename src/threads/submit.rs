@@ -103,7 +103,7 @@ impl<T> Submitted<T> {
     /// # Errors
     /// If there is no result yet and this is the loop's own thread, which would wait for itself.
     /// The error of the coroutine; [`Error::Timeout`] when the time is over: the coroutine runs on.
-    /// [`Error::Cancelled`] if it or its loop was cancelled or closed, or the result was had before.
+    /// [`Error::Cancelled`] if it was cancelled, its loop was closed, or the result was had before.
     pub fn result(&self, timeout: impl Into<Option<Duration>>) -> Result<T> {
         if self.cancelled.get() {
             return Err(Error::Cancelled);

@@ -5,7 +5,7 @@ use interleavings::stand_in::thread::spawn;
 use interleavings::{Error, yield_now};
 use std::sync::Arc;
 
-use crate::{DropsHere, Written, check, check_up_to, loop_to_be_closed, parked, turn};
+use crate::{Written, check, check_up_to, loop_to_be_closed, parked, parked_with_witness, turn};
 
 #[test]
 fn a_wake_may_come_while_the_loop_is_closed_and_goes() {
@@ -42,11 +42,7 @@ fn two_threads_may_wake_while_the_loop_goes() {
 fn the_last_waker_may_go_on_another_thread_but_the_coroutine_goes_on_its_own() {
     check(|| {
         let event_loop = loop_to_be_closed();
-        let (held, drops) = DropsHere::new();
-        let (task, waker) = parked(&event_loop, move || {
-            let _held = &held;
-            false
-        });
+        let (task, waker, drops) = parked_with_witness(&event_loop);
         let thread = spawn(move || {
             waker.wake_by_ref();
             let_go(waker);
@@ -63,11 +59,7 @@ fn the_last_waker_may_go_on_another_thread_but_the_coroutine_goes_on_its_own() {
 fn an_aborted_task_and_a_wake_from_another_thread_drop_the_coroutine_once_and_here() {
     check(|| {
         let event_loop = loop_to_be_closed();
-        let (held, drops) = DropsHere::new();
-        let (task, waker) = parked(&event_loop, move || {
-            let _held = &held;
-            false
-        });
+        let (task, waker, drops) = parked_with_witness(&event_loop);
         let thread = spawn(move || waker.wake());
         task.abort();
         event_loop.run_until_complete(yield_now()).unwrap();

@@ -127,6 +127,24 @@ fn parked(event_loop: &EventLoop, mut done: impl FnMut() -> bool + 'static) -> (
     (task, slot.take().expect("it was polled"))
 }
 
+/// A task that is done when so much is written down, and what to write it down in.
+fn parked_until(event_loop: &EventLoop, what: usize) -> (Task<()>, Waker, Written) {
+    let written = Written::nothing();
+    let reads = written.clone();
+    let (task, waker) = parked(event_loop, move || reads.is(what));
+    (task, waker, written)
+}
+
+/// A task that never ends, and how often what its coroutine holds was dropped.
+fn parked_with_witness(event_loop: &EventLoop) -> (Task<()>, Waker, Rc<Cell<u32>>) {
+    let (held, drops) = DropsHere::new();
+    let (task, waker) = parked(event_loop, move || {
+        let _held = &held;
+        false
+    });
+    (task, waker, drops)
+}
+
 /// Counts how often something is dropped, and says that it happened on this thread.
 struct DropsHere {
     thread: thread::ThreadId,

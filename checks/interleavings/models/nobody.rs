@@ -6,7 +6,7 @@ use interleavings::stand_in::sync::let_go;
 use interleavings::stand_in::thread::spawn;
 use std::future::pending;
 
-use crate::{Written, check, check_up_to, loop_to_be_closed, new_loop, parked};
+use crate::{check, check_up_to, loop_to_be_closed, new_loop, parked, parked_until};
 
 /// The run ends, and says that nobody can wake the loop.
 fn run_in_vain(event_loop: &EventLoop) {
@@ -18,9 +18,7 @@ fn run_in_vain(event_loop: &EventLoop) {
 fn a_thread_that_wakes_and_is_gone_is_not_taken_for_nobody() {
     check(|| {
         let event_loop = new_loop();
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(1));
+        let (task, waker, written) = parked_until(&event_loop, 1);
         let thread = spawn(move || {
             written.add(1);
             waker.wake_by_ref();
@@ -37,9 +35,7 @@ fn a_thread_that_wakes_and_is_gone_is_not_taken_for_nobody() {
 fn two_threads_that_wake_and_are_gone_are_not_taken_for_nobody() {
     check_up_to(3, || {
         let event_loop = new_loop();
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(2));
+        let (task, waker, written) = parked_until(&event_loop, 2);
         let wake = |waker: std::task::Waker| {
             let written = written.clone();
             spawn(move || {

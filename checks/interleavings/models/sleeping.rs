@@ -5,7 +5,7 @@ use interleavings::stand_in::sync::let_go;
 use interleavings::stand_in::thread::spawn;
 use std::time::Duration;
 
-use crate::{Written, check, check_up_to, new_loop, parked};
+use crate::{Written, check, check_up_to, new_loop, parked, parked_until};
 
 fn stop() {
     interleavings::get_event_loop().unwrap().stop();
@@ -20,9 +20,7 @@ fn run(event_loop: &EventLoop) {
 fn a_wake_between_the_last_look_and_the_sleep_is_not_lost() {
     check(|| {
         let event_loop = new_loop();
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(1));
+        let (task, waker, written) = parked_until(&event_loop, 1);
         let thread = spawn(move || {
             written.add(1);
             waker.wake_by_ref();
@@ -39,9 +37,7 @@ fn a_wake_ends_a_sleep_that_waits_for_a_timer() {
     check(|| {
         let event_loop = EventLoop::new();
         let timer = event_loop.call_later(Duration::from_secs(3600), || ());
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(1));
+        let (task, waker, written) = parked_until(&event_loop, 1);
         let thread = spawn(move || {
             written.add(1);
             waker.wake_by_ref();

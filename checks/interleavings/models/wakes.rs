@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::{Written, check, check_up_to, loop_to_be_closed, new_loop, parked, turn};
+use crate::{Written, check, check_up_to, loop_to_be_closed, new_loop, parked, parked_until, turn};
 
 /// Writes, and wakes.
 fn tell(written: &Written, what: usize, waker: &Waker) {
@@ -21,9 +21,7 @@ fn tell(written: &Written, what: usize, waker: &Waker) {
 fn a_task_that_two_threads_wake_sees_what_both_wrote() {
     check_up_to(3, || {
         let event_loop = new_loop();
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(11));
+        let (task, waker, written) = parked_until(&event_loop, 11);
         let wake = |what| {
             let (written, waker) = (written.clone(), waker.clone());
             spawn(move || {
@@ -66,9 +64,7 @@ fn a_task_that_a_thread_wakes_twice_sees_the_second_of_them() {
 fn a_wake_from_the_loop_does_not_hide_one_from_another_thread() {
     check(|| {
         let event_loop = new_loop();
-        let written = Written::nothing();
-        let reads = written.clone();
-        let (task, waker) = parked(&event_loop, move || reads.is(111));
+        let (task, waker, written) = parked_until(&event_loop, 111);
         let (here, calls) = (waker.clone(), written.clone());
         event_loop.call_soon(move || {
             tell(&calls, 1, &here);

@@ -53,6 +53,8 @@ fn main() -> ExitCode {
 
 struct Table {
     rows: Vec<Vec<String>>,
+    /// What was in use when the experiment began.
+    before: u64,
 }
 
 impl Default for Table {
@@ -65,18 +67,27 @@ impl Default for Table {
         ];
         Table {
             rows: vec![header.map(String::from).to_vec()],
+            before: 0,
         }
     }
 }
 
 impl Table {
-    /// Does it, and writes down what that took and what is in use more than `before`.
-    fn measure<T>(&mut self, count: usize, what: &str, before: u64, it: impl FnOnce() -> T) -> T {
+    /// A loop to begin with. It reports nothing: tasks that never end are what this is about.
+    fn begin(&mut self) -> EventLoop {
+        let event_loop = EventLoop::with_virtual_clock();
+        event_loop.set_exception_handler(|_, _| ());
+        self.before = in_use().bytes;
+        event_loop
+    }
+
+    /// Does it, and writes down what that took and what is in use more than when it began.
+    fn measure<T>(&mut self, count: usize, what: &str, it: impl FnOnce() -> T) -> T {
         eprintln!("{what}");
         let began = Instant::now();
         let result = it();
         let nanos = began.elapsed().as_nanos() as f64 / count as f64;
-        let bytes = in_use().bytes.saturating_sub(before) as f64 / count as f64;
+        let bytes = in_use().bytes.saturating_sub(self.before) as f64 / count as f64;
         self.rows.push(vec![
             with_commas(count),
             what.to_owned(),
@@ -87,55 +98,41 @@ impl Table {
     }
 }
 
-/// A loop that reports nothing: tasks that never end are what this is about.
-fn quiet_loop() -> EventLoop {
-    let event_loop = EventLoop::with_virtual_clock();
-    event_loop.set_exception_handler(|_, _| ());
-    event_loop
-}
-
 fn one_turn(event_loop: &EventLoop) -> Result<()> {
     event_loop.stop();
     event_loop.run_forever()
 }
 
 fn parked(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let make = || {
         for _ in 0..MILLION {
             drop(event_loop.create_task(std::future::pending::<Result<()>>()));
         }
     };
-    table.measure(MILLION, "tasks made, their handles dropped", before, make);
-    table.measure(MILLION, "stepped, and parked", before, || {
-        one_turn(&event_loop)
-    })?;
-    table.measure(MILLION, "dropped with their loop", before, || {
-        event_loop.close()
-    })
+    table.measure(MILLION, "tasks made, their handles dropped", make);
+    table.measure(MILLION, "stepped, and parked", || one_turn(&event_loop))?;
+    table.measure(MILLION, "dropped with their loop", || event_loop.close())
 }
 
 fn timers(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let set = || {
         for i in 0..MILLION {
             let when = Duration::from_micros((i * 7_919 % MILLION) as u64);
             drop(event_loop.call_later(when, || ()));
         }
     };
-    table.measure(MILLION, "timers set", before, set);
+    table.measure(MILLION, "timers set", set);
     let stop = event_loop.clone();
     event_loop.call_later(Duration::from_secs(2), move || stop.stop());
-    table.measure(MILLION, "fired, each at its own time", before, || {
+    table.measure(MILLION, "fired, each at its own time", || {
         event_loop.run_forever()
     })
 }
 
 fn cancelled_timers(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let set = || {
         for _ in 0..MILLION {
             event_loop
@@ -143,7 +140,7 @@ fn cancelled_timers(table: &mut Table) -> Result<()> {
                 .cancel();
         }
     };
-    table.measure(MILLION, "timers set and cancelled at once", before, set);
+    table.measure(MILLION, "timers set and cancelled at once", set);
     Ok(())
 }
 
@@ -159,23 +156,16 @@ fn chained(event_loop: &EventLoop) -> Result<(FutureCell<()>, Task<()>)> {
 }
 
 fn chain(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let made = || chained(&event_loop);
-    let (first, last) = table.measure(
-        MILLION,
-        "tasks in a chain, each awaits the next",
-        before,
-        made,
-    )?;
+    let (first, last) = table.measure(MILLION, "tasks in a chain, each awaits the next", made)?;
     first.set_result(())?;
     let run = || event_loop.run_until_complete(last);
-    table.measure(MILLION, "one future settled, and all are done", before, run)
+    table.measure(MILLION, "one future settled, and all are done", run)
 }
 
 fn torn_down(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let (_first, last) = chained(&event_loop)?;
     let cancel = || {
         last.cancel();
@@ -184,39 +174,36 @@ fn torn_down(table: &mut Table) -> Result<()> {
     let cancelled = table.measure(
         MILLION,
         "the last of a chain cancelled, and all are done",
-        before,
         cancel,
     );
     assert!(cancelled.is_err_and(|error| error.is_cancelled()));
     let (_first, last) = chained(&event_loop)?;
     drop(last);
     let close = || event_loop.close();
-    table.measure(MILLION, "a chain dropped with its loop", before, close)
+    table.measure(MILLION, "a chain dropped with its loop", close)
 }
 
 fn waiters(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let event = event_loop.create_future::<()>();
     for _ in 0..MILLION {
         drop(event_loop.create_task(event.clone()));
     }
     let park = || one_turn(&event_loop);
-    table.measure(MILLION, "tasks stand in one line", before, park)?;
+    table.measure(MILLION, "tasks stand in one line", park)?;
     event.set_result(())?;
     let run = || one_turn(&event_loop);
-    table.measure(MILLION, "all of them woken, and done", before, run)
+    table.measure(MILLION, "all of them woken, and done", run)
 }
 
 fn callbacks(table: &mut Table) -> Result<()> {
-    let event_loop = quiet_loop();
-    let before = in_use().bytes;
+    let event_loop = table.begin();
     let queue = || {
         for _ in 0..10 * MILLION {
             drop(event_loop.call_soon(|| ()));
         }
     };
-    table.measure(10 * MILLION, "callbacks queued", before, queue);
+    table.measure(10 * MILLION, "callbacks queued", queue);
     let run = || one_turn(&event_loop);
-    table.measure(10 * MILLION, "all of them called, in one turn", before, run)
+    table.measure(10 * MILLION, "all of them called, in one turn", run)
 }
