@@ -219,7 +219,8 @@ where
     }
 }
 
-/// In debug mode, one that goes away unstarted is reported: somebody forgot to await it.
+/// In debug mode, one that goes away unstarted is reported: somebody forgot to await it. (Or awaits it in a
+/// task that was cancelled before its first step. Python can tell the two apart.)
 impl<F> Drop for Coroutine<F> {
     fn drop(&mut self) {
         if self.body.is_none() || self.record.started.get() {

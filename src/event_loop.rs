@@ -18,13 +18,13 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::any_future::AnyCell;
+use crate::any_future::{AnyCallback, AnyCell};
 use crate::clock::Clock;
 use crate::handle::Run;
 use crate::mailbox::Mailbox;
@@ -128,6 +128,10 @@ pub(crate) trait LoopTask: AnyCell {
     /// Nobody is to be told if it is never done: a run call made it.
     fn keep_quiet(&self);
     fn abort(&self);
+    /// Its loop.
+    fn core(&self) -> Weak<Core>;
+    /// Has another future end when it does, in the same moment. That must run no code of a program.
+    fn follow(self: Rc<Self>, end: AnyCallback);
 }
 
 /// What a loop keeps for others. See [`EventLoop::keep`].

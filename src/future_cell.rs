@@ -76,6 +76,8 @@ pub(crate) enum Waiter<T: 'static> {
     Task(Waker),
     /// And where it was added.
     Callback(DoneCallback<T>, &'static Location<'static>),
+    /// A future that is settled when this one is.
+    Follower(AnyCallback),
 }
 
 /// What is called when a future is done: a closure, or an `Rc` of one, which can be removed again.

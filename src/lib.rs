@@ -56,6 +56,7 @@
 //! | [`awaiting`] | what does `fut.await` do? | 10 |
 //! | [`task`] | who sends into the coroutine? | 11 |
 //! | [`task_future`] | what is a task to those who wait for it? | |
+//! | [`any_task`] | what is a task of which nobody knows the type? | |
 //! | [`task_handle`] | what does the maker of a task hold? | |
 //! | [`program`] | how does a program start and end? | 12 |
 //! | [`protocols`] | what are `async with` and `async for`? | |
@@ -138,6 +139,8 @@ pub mod awaiting;
 
 pub mod task;
 pub mod task_future;
+
+pub mod any_task;
 pub mod task_handle;
 
 // Programs, and what they are built of.
@@ -151,6 +154,7 @@ pub mod combinators;
 pub mod threads;
 
 pub use crate::any_future::AnyFuture;
+pub use crate::any_task::{AnyTask, all_tasks, current_task};
 pub use crate::combinators::as_completed::{AsCompleted, as_completed};
 pub use crate::combinators::gather::{gather, gather_results};
 pub use crate::combinators::shield::shield;
@@ -167,7 +171,7 @@ pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
 pub use crate::snapshot::{FutureSnapshot, Snapshot, TaskSnapshot};
-pub use crate::task_handle::{AnyTask, Task, all_tasks, create_task, current_task};
+pub use crate::task_handle::{Task, create_task};
 pub use crate::task_table::TaskState;
 pub use crate::threads::pool::ThreadPool;
 pub use crate::threads::setter::ThreadsafeSetter;

@@ -14,12 +14,13 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::rc::Rc;
 
 use crate::any_future::{AnyFuture, Watch};
+use crate::any_task::all_tasks;
 use crate::coroutine::{Coroutine, Step};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::FutureCell;
 use crate::observer::ExceptionContext;
-use crate::task_handle::{Task, all_tasks};
+use crate::task_handle::Task;
 use crate::turn::{expect_event_loop, running_loop};
 
 impl EventLoop {

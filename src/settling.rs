@@ -143,6 +143,16 @@ impl<T: 'static> FutureCell<T> {
         u64::MAX // nobody ever stands there
     }
 
+    /// Has another future end when this one does, in the same moment.
+    pub(crate) fn ends_with(&self, end: AnyCallback) {
+        if self.done() {
+            end(&self.as_any());
+        } else {
+            let line = self.shared().settable();
+            line.stand_in_line(Waiter::Follower(end));
+        }
+    }
+
     /// Takes all copies of a callback out of the line and tells how many there were.
     ///
     /// Once the future is done its callbacks are on the run queue, and none is found.
@@ -189,6 +199,10 @@ impl<T: 'static> Settable<T> {
                 let fut = FutureCell::of(shared.clone());
                 let call = Call::made_at(move || callback.call(&fut), made_at);
                 event_loop.enqueue(Ready::Callback(call));
+                Ok(())
+            }
+            (Waiter::Follower(end), _) => {
+                end(&AnyFuture(shared.clone()));
                 Ok(())
             }
             // Its drop may panic: the rest of the line must not suffer.

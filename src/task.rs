@@ -22,14 +22,14 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyFuture};
 use crate::coroutine;
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, LoopTask};
+use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::call_guarded;
 use crate::observer::{ExceptionContext, LoopEvent};
@@ -337,5 +337,13 @@ where
     fn abort(&self) {
         self.asked.aborted.set(true);
         self.wake();
+    }
+
+    fn core(&self) -> Weak<Core> {
+        self.future.event_loop.clone()
+    }
+
+    fn follow(self: Rc<Self>, end: AnyCallback) {
+        FutureCell::of(self).ends_with(end);
     }
 }

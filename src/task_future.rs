@@ -10,7 +10,8 @@
 //! is none the task must see to it itself, at its next step. Caught and not raised again, the task
 //! goes on: it was asked, and has refused.
 //!
-//! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
+//! Next: [`any_task`](crate::any_task), or straight on to [`task_handle`](crate::task_handle), what the maker
+//! of a task holds.
 
 use std::future::Future;
 use std::rc::Rc;

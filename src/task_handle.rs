@@ -14,7 +14,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::any_future::{AnyCell, AnyFuture};
+use crate::any_future::AnyCell;
+use crate::any_task::AnyTask;
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::future_cell::FutureCell;
@@ -165,61 +166,6 @@ impl<T> fmt::Debug for Task<T> {
     }
 }
 
-/// A task, whatever the type of its result.
-#[derive(Clone)]
-pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
-
-/// The unfinished tasks of a loop, in the order in which they were made.
-/// Python: `asyncio.all_tasks(loop)`.
-pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
-    let all = event_loop.all_tasks();
-    all.into_iter().map(|(_, task)| AnyTask(task)).collect()
-}
-
-/// The task whose step is being run; none in a plain callback, or outside of a loop.
-/// Python: `asyncio.current_task()`.
-pub fn current_task() -> Option<AnyTask> {
-    let event_loop = running_loop()?;
-    let current = event_loop.core.current.get()?;
-    event_loop.task(current).map(AnyTask)
-}
-
-impl AnyTask {
-    /// Asks the task to cancel itself. False if it is done. See [`FutureCell::cancel`].
-    pub fn cancel(&self) -> bool {
-        AnyFuture(self.0.clone()).cancel()
-    }
-
-    /// Drops its coroutine where it stands. See [`Task::abort`].
-    pub fn abort(&self) {
-        self.0.abort();
-    }
-
-    /// Whether it has ended, one way or other.
-    pub fn done(&self) -> bool {
-        self.0.about().done()
-    }
-
-    /// The name of the task.
-    #[doc(alias = "get_name")]
-    pub fn name(&self) -> String {
-        self.0.name()
-    }
-
-    /// Gives the task a name.
-    pub fn set_name(&self, name: impl Into<String>) {
-        self.0.set_name(name.into());
-    }
-}
-
-impl PartialEq for AnyTask {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.0))
-    }
-}
-
-impl Eq for AnyTask {}
-
 impl<T> PartialEq<Task<T>> for AnyTask {
     fn eq(&self, other: &Task<T>) -> bool {
         std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(other.future.shared()))
@@ -239,14 +185,3 @@ impl<T> PartialEq for Task<T> {
 }
 
 impl<T> Eq for Task<T> {}
-
-impl fmt::Debug for AnyTask {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "<{} {}>",
-            self.name(),
-            if self.done() { "done" } else { "pending" }
-        )
-    }
-}

@@ -9,9 +9,9 @@ use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 
+use crate::any_task::current_task;
 use crate::error::{Error, Result};
 use crate::sync::line::Line;
-use crate::task_handle::current_task;
 
 /// Mutual exclusion for tasks. Python: `asyncio.Lock`.
 ///

@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::Duration;
 
+use crate::any_task::AnyTask;
 use crate::error::{Error, Result};
 use crate::event_loop::Kept;
 use crate::future_cell::FutureCell;
-use crate::task_handle::AnyTask;
 use crate::threadsafe::ThreadsafeHandle;
 use crate::turn::running_loop;
 

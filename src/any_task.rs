@@ -1,0 +1,184 @@
+//! Any task.
+//!
+//! A loop has tasks of many types, and [`all_tasks`] gives all of them in one list. An [`AnyTask`] can
+//! be named, cancelled and waited for; only its value is not to be had, for nobody knows its type.
+//!
+//! **Waiting.** A future of type `()` stands in for the task, and is settled in the same moment, by
+//! way of a place in the task's line. Settling runs nothing, so that is nothing but a second line
+//! behind the first.
+//!
+//! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::fmt;
+use std::future::IntoFuture;
+use std::rc::Rc;
+
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
+use crate::error::{Error, Result};
+use crate::event_loop::{EventLoop, LoopTask};
+use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
+use crate::turn::running_loop;
+
+/// A task, whatever the type of its result.
+#[derive(Clone)]
+pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
+
+/// The unfinished tasks of a loop, in the order in which they were made.
+/// Python: `asyncio.all_tasks(loop)`.
+pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
+    let all = event_loop.all_tasks();
+    all.into_iter().map(|(_, task)| AnyTask(task)).collect()
+}
+
+/// The task whose step is being run; none in a plain callback, or outside of a loop.
+/// Python: `asyncio.current_task()`.
+pub fn current_task() -> Option<AnyTask> {
+    let event_loop = running_loop()?;
+    let current = event_loop.core.current.get()?;
+    event_loop.task(current).map(AnyTask)
+}
+
+impl AnyTask {
+    /// Asks the task to cancel itself. False if it is done. See [`FutureCell::cancel`].
+    pub fn cancel(&self) -> bool {
+        AnyFuture(self.0.clone()).cancel()
+    }
+
+    /// Drops its coroutine where it stands. See [`Task::abort`](crate::Task::abort).
+    pub fn abort(&self) {
+        self.0.abort();
+    }
+
+    /// Whether it has ended, one way or other.
+    pub fn done(&self) -> bool {
+        self.0.about().done()
+    }
+
+    /// The name of the task.
+    #[doc(alias = "get_name")]
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Gives the task a name.
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.0.set_name(name.into());
+    }
+}
+
+impl PartialEq for AnyTask {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(Rc::as_ptr(&self.0), Rc::as_ptr(&other.0))
+    }
+}
+
+impl Eq for AnyTask {}
+
+impl fmt::Debug for AnyTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "<{} {}>",
+            self.name(),
+            if self.done() { "done" } else { "pending" }
+        )
+    }
+}
+
+/// `any_task.await`, `gather(all_tasks(&event_loop))`: waits for the task, and gives its error or
+/// cancellation, but not its value.
+impl IntoFuture for AnyTask {
+    type Output = Result<()>;
+    type IntoFuture = FutureCell<()>;
+
+    fn into_future(self) -> FutureCell<()> {
+        (&self).into_future()
+    }
+}
+
+impl IntoFuture for &AnyTask {
+    type Output = Result<()>;
+    type IntoFuture = FutureCell<()>;
+
+    fn into_future(self) -> FutureCell<()> {
+        StandIn::of(self.0.clone())
+    }
+}
+
+/// A future that ends as a task does, and when it does.
+struct StandIn {
+    future: Settable<()>,
+    task: AnyFuture,
+}
+
+impl StandIn {
+    fn of(task: Rc<dyn LoopTask>) -> FutureCell<()> {
+        let core = task.core();
+        let id = core
+            .upgrade()
+            .map_or(0, |core| EventLoop { core }.next_id());
+        let stand_in = Rc::new(StandIn {
+            future: Settable {
+                id,
+                kind: "AnyTask",
+                made_at: task.about().made_at(),
+                event_loop: core,
+                looked_at: Cell::new(false),
+                outcome: OnceCell::new(),
+                line: RefCell::default(),
+            },
+            task: AnyFuture(task.clone()),
+        });
+        let weak = Rc::downgrade(&stand_in);
+        task.follow(Box::new(move |task| {
+            if let Some(stand_in) = weak.upgrade() {
+                stand_in.end_as(task);
+            }
+        }));
+        FutureCell::of(stand_in)
+    }
+
+    fn end_as(self: Rc<Self>, task: &AnyFuture) {
+        let fut = FutureCell::of(self);
+        // The only error is that the loop is closed: then nobody is there to be told.
+        match task.0.about().failure() {
+            Some(Error::Cancelled) => drop(fut.settle_as_cancelled()),
+            Some(error) => drop(fut.settle(Err(error))),
+            None => drop(fut.settle(Ok(()))),
+        }
+    }
+}
+
+impl AnyCell for StandIn {
+    fn about(&self) -> &dyn About {
+        &self.future
+    }
+
+    fn name(&self) -> String {
+        format!("AnyTask-{}", self.future.id)
+    }
+
+    fn waits_for(&self) -> Vec<AnyFuture> {
+        vec![self.task.clone()]
+    }
+
+    /// The task was asked already.
+    fn cancel_here(self: Rc<Self>, below: Below) -> bool {
+        below == Below::SaidYes
+    }
+
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    }
+}
+
+impl AsCell<()> for StandIn {
+    fn settable(&self) -> &Settable<()> {
+        &self.future
+    }
+
+    fn sets_itself(&self) -> Option<&'static str> {
+        Some("Task")
+    }
+}
