@@ -147,7 +147,7 @@ impl AnyFuture {
                 asked.entry(address).or_insert(None);
                 let before = asked.get(&next.address()).copied();
                 match before {
-                    Some(Some(true)) if !next.done() => here.below = Below::SaidYes,
+                    Some(Some(true)) => here.below = Below::SaidYes,
                     before => here.or_a_circle(before == Some(None)),
                 }
                 way_down.push(here);

@@ -27,8 +27,8 @@ pub(crate) trait Run {
     /// Drops the callback, if it is still there.
     fn cancel(&self);
     fn is_cancelled(&self) -> bool;
-    /// It sits in a heap now, or (with `None`) no more.
-    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>);
+    /// Whether it sits among the timers.
+    fn among_timers(&self) -> &AmongTimers;
     /// For reports.
     fn describe(&self) -> String;
     /// Where in the source it was scheduled.
@@ -43,10 +43,25 @@ pub(crate) struct Call<F> {
     /// The callback, until it ran or was cancelled. It is taken out first and then called or
     /// dropped, because both can lead back here.
     callback: RefCell<Option<F>>,
-    /// While it sits among the timers: how many of them are cancelled. See
-    /// [`timers`](crate::timers).
-    heap: Cell<Option<Rc<Cell<usize>>>>,
+    among_timers: AmongTimers,
     made_at: &'static Location<'static>,
+}
+
+/// While it sits among the timers: how many of them are cancelled. See [`timers`](crate::timers).
+#[derive(Default)]
+pub(crate) struct AmongTimers(Cell<Option<Rc<Cell<usize>>>>);
+
+impl AmongTimers {
+    pub(crate) fn set(&self, cancelled: Option<Rc<Cell<usize>>>) {
+        self.0.set(cancelled);
+    }
+
+    pub(crate) fn one_is_cancelled(&self) {
+        if let Some(cancelled) = self.0.take() {
+            cancelled.set(cancelled.get() + 1);
+            self.0.set(Some(cancelled));
+        }
+    }
 }
 
 impl<F, R> Call<F>
@@ -62,7 +77,7 @@ where
     pub(crate) fn made_at(callback: F, made_at: &'static Location<'static>) -> Rc<Self> {
         Rc::new(Call {
             callback: RefCell::new(Some(callback)),
-            heap: Cell::new(None),
+            among_timers: AmongTimers::default(),
             made_at,
         })
     }
@@ -87,10 +102,7 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
         let Some(callback) = self.callback.take() else {
             return;
         };
-        if let Some(cancelled) = self.heap.take() {
-            cancelled.set(cancelled.get() + 1);
-            self.heap.set(Some(cancelled));
-        }
+        self.among_timers.one_is_cancelled();
         drop(callback);
     }
 
@@ -98,8 +110,8 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
         self.callback.borrow().is_none()
     }
 
-    fn set_heap(&self, cancelled: Option<Rc<Cell<usize>>>) {
-        self.heap.set(cancelled);
+    fn among_timers(&self) -> &AmongTimers {
+        &self.among_timers
     }
 
     fn describe(&self) -> String {

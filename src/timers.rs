@@ -46,7 +46,7 @@ struct Entry {
 impl Timers {
     pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
         self.sweep();
-        call.set_heap(Some(self.cancelled.clone()));
+        call.among_timers().set(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
         self.next_sequence += 1;
         self.heap.push(Reverse(Entry {
@@ -100,7 +100,7 @@ impl Timers {
     /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
     fn pop(&mut self) -> Option<Rc<dyn Run>> {
         let Reverse(entry) = self.heap.pop()?;
-        entry.call.set_heap(None);
+        entry.call.among_timers().set(None);
         if entry.call.is_cancelled() {
             self.cancelled.set(self.cancelled.get() - 1);
         }

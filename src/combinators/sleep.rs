@@ -3,15 +3,18 @@
 //! There is nothing in the loop that knows of sleep. It is the article's `call_later(20,
 //! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
-use crate::future_cell::FutureCell;
-use crate::handle::TimerHandle;
+use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
+use crate::handle::{AmongTimers, Report, Run, TimerHandle};
 use crate::record::Record;
 use crate::step::{self, InProgress};
 use crate::turn::open_event_loop;
@@ -40,23 +43,96 @@ pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T
             yield_now().await?;
             return Ok(value);
         }
-        let (over, _withdrawn_at_the_end) = settled_after(delay, called_at)?;
+        let (over, _withdrawn_at_the_end) = Sleeper::begin(delay, called_at)?;
         over.await?;
         Ok(value)
     }
 }
 
-/// A future and the timer that settles it. (Not part of the coroutine above, which would then hold
-/// its loop while it waits: a loop that is held by its own tasks is never dropped.)
-fn settled_after(
-    delay: Duration,
-    called_at: &'static Location<'static>,
-) -> Result<(FutureCell<()>, Withdraw)> {
-    let event_loop = open_event_loop()?;
-    let over = event_loop.create_future_for("Future", called_at);
-    let setter = over.clone();
-    let timer = event_loop.call_later(delay, move || settle_once(&setter));
-    Ok((over, Withdraw(timer)))
+/// A future that is a timer as well: when it is due, it settles itself. (Two things in one piece of
+/// memory, because a program may have a great many of them.)
+struct Sleeper {
+    future: Settable<()>,
+    withdrawn: Cell<bool>,
+    among_timers: AmongTimers,
+}
+
+impl Sleeper {
+    /// (Not part of the coroutine above, which would then hold its loop while it waits: a loop that is
+    /// held by its own tasks is never dropped.)
+    fn begin(
+        delay: Duration,
+        called_at: &'static Location<'static>,
+    ) -> Result<(FutureCell<()>, Withdraw)> {
+        let event_loop = open_event_loop()?;
+        let sleeper = Rc::new(Sleeper {
+            future: Settable::made_at(&event_loop, "Future", called_at),
+            withdrawn: Cell::new(false),
+            among_timers: AmongTimers::default(),
+        });
+        let when = event_loop.time().saturating_add(delay);
+        let timer = event_loop
+            .core
+            .timers
+            .borrow_mut()
+            .push(when, sleeper.clone());
+        Ok((FutureCell::of(sleeper), Withdraw(timer)))
+    }
+}
+
+impl Run for Sleeper {
+    fn run(self: Rc<Self>) -> Result<(), Report> {
+        if !self.withdrawn.replace(true) {
+            settle_once(&FutureCell::of(self));
+        }
+        Ok(())
+    }
+
+    fn cancel(&self) {
+        if !self.withdrawn.replace(true) {
+            self.among_timers.one_is_cancelled();
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.withdrawn.get()
+    }
+
+    fn among_timers(&self) -> &AmongTimers {
+        &self.among_timers
+    }
+
+    fn describe(&self) -> String {
+        format!("<the end of {}>", self.future.name())
+    }
+
+    fn made_at(&self) -> &'static Location<'static> {
+        self.future.made_at
+    }
+}
+
+impl AnyCell for Sleeper {
+    fn about(&self) -> &dyn About {
+        &self.future
+    }
+
+    fn name(&self) -> String {
+        self.future.name()
+    }
+
+    fn cancel_here(self: Rc<Self>, _below: Below) -> bool {
+        FutureCell::of(self).settle_as_cancelled()
+    }
+
+    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    }
+}
+
+impl AsCell<()> for Sleeper {
+    fn settable(&self) -> &Settable<()> {
+        &self.future
+    }
 }
 
 /// Settles it, unless it is settled. (The sleeper may have been cancelled in the very batch in which

@@ -491,3 +491,43 @@ fn a_task_in_a_gather_that_it_waits_for_can_be_cancelled() {
     turns(&event_loop, 4);
     assert!(task.cancelled());
 }
+
+/// The members of the gather are done, and only it does not know yet. So it says no, and the task is told
+/// when it is woken, and not before.
+#[test]
+fn who_waits_for_a_gather_that_is_as_good_as_done_is_told_in_his_turn() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let member = fut.clone();
+    let task = event_loop.create_task(async move { gather([member]).await });
+    turn(&event_loop);
+    fut.set_result(()).unwrap(); // queues the callback of the gather
+    assert!(task.cancel());
+    turn(&event_loop); // which settles it, and so wakes the task
+    assert!(!task.done());
+    turn(&event_loop);
+    assert!(task.cancelled());
+}
+
+/// One member says yes, and the other one is the very task that waits. What the first one said counts.
+#[test]
+fn a_yes_beats_a_circle() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let never = event_loop.create_future::<()>();
+    let (slot, member): (Later<Task<()>>, _) = (Later::default(), fut.clone());
+    let me = slot.clone();
+    let task = event_loop.create_task(async move {
+        let me = FutureCell::from(me.borrow().clone().unwrap());
+        gather([member, me, never]).await?;
+        Ok(())
+    });
+    *slot.borrow_mut() = Some(task.clone());
+    turn(&event_loop);
+    assert!(task.cancel() && fut.cancelled());
+    turn(&event_loop); // the callback of the gather
+    assert!(!task.done());
+    turn(&event_loop);
+    assert!(task.cancelled());
+    drop(slot.take());
+}

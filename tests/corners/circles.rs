@@ -107,3 +107,25 @@ fn a_gather_that_another_member_may_end_is_no_circle() {
     let error = event_loop.run_until_complete(task).unwrap_err();
     assert_eq!(error.to_string(), "the other one");
 }
+
+/// The same, but the other member is done already, and so nothing is left that could end it.
+#[test]
+fn a_gather_whose_other_members_are_done_can_be_in_a_circle() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let slot: Later<Task<()>> = Later::default();
+    let me = slot.clone();
+    let other = event_loop.create_task(async move {
+        sleep(secs(1)).await?; // by then the first member is done
+        let me = me.borrow().clone().unwrap();
+        me.await
+    });
+    let done = event_loop.create_future();
+    done.set_result(()).unwrap();
+    let task = event_loop.create_task(async move {
+        gather([FutureCell::from(other), done]).await?;
+        Ok(())
+    });
+    *slot.borrow_mut() = Some(task.clone());
+    let error = event_loop.run_until_complete(task).unwrap_err().to_string();
+    assert!(error.contains("wait for each other in a circle"), "{error}");
+}

@@ -314,6 +314,7 @@ fn a_program_reports_what_went_wrong_in_the_end_when_all_is_over() {
         event_loop.set_exception_handler(move |_, context| {
             sees.borrow_mut().push(context.message.clone());
         });
+        create_task(sleep(secs(9))); // this one ends as it should
         for turns in [1, 4] {
             let says = says.clone();
             create_task(async move {

@@ -369,3 +369,43 @@ fn a_call_that_no_thread_has_begun_is_taken_back_when_it_is_cancelled() {
     event_loop.run_until_complete(third).unwrap();
     assert_eq!(runs.try_iter().collect::<Vec<_>>(), [1, 3]);
 }
+
+/// Who settles the future of a call by hand does not take the call back. (Python's does not, either.)
+#[test]
+fn a_call_whose_future_was_settled_by_hand_is_made_nevertheless() {
+    let event_loop = with_pool(1);
+    let (go_on, may_go_on) = channel::<()>();
+    let blocks = event_loop.run_in_executor(move || may_go_on.recv().unwrap());
+    let (was_made, made) = channel();
+    let call = event_loop.run_in_executor(move || was_made.send(()).unwrap());
+    call.set_result(()).unwrap();
+    turn(&event_loop);
+    go_on.send(()).unwrap();
+    event_loop.run_until_complete(blocks).unwrap();
+    assert_eq!(made.recv(), Ok(()));
+}
+
+#[test]
+fn to_cancel_a_submitted_coroutine_cancels_its_task() {
+    let event_loop = EventLoop::new();
+    let handle = event_loop.threadsafe();
+    let thread = thread::spawn(move || {
+        let (has_begun, begun) = channel();
+        let (was_told, told) = channel();
+        let make = move || async move {
+            has_begun.send(()).unwrap();
+            let end = get_event_loop()?.create_future::<()>().await;
+            was_told.send(end.unwrap_err()).unwrap();
+            Ok(())
+        };
+        let submitted = run_coroutine_threadsafe(make, &handle).unwrap();
+        begun.recv().unwrap();
+        assert!(submitted.cancel());
+        let told = told.recv_timeout(Duration::from_secs(60));
+        let stop = || get_event_loop().unwrap().stop();
+        handle.call_soon(stop).unwrap();
+        told
+    });
+    event_loop.run_forever().unwrap();
+    assert!(matches!(thread.join().unwrap(), Ok(Error::Cancelled)));
+}
