@@ -132,9 +132,8 @@ where
         let Some(task) = Rc::get_mut(&mut self).filter(|_| reusable) else {
             return;
         };
-        let body = task.body.get_mut();
-        if body.as_ref().is_none_or(|body| body.is_some()) {
-            return; // it is not over, or has ended in a panic
+        if task.body.get_mut().is_none() {
+            return; // it has ended in a panic, or was aborted
         }
         drop(task.future.outcome.take());
         task.record = Record::default();

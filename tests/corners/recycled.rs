@@ -3,7 +3,8 @@
 use crate::{reports, turn, turns};
 use send_none::{Error, EventLoop, Result, Task, current_task, yield_now};
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::thread;
@@ -122,4 +123,23 @@ fn nothing_of_a_task_that_is_over_is_kept() {
         drop(task);
         assert_eq!(Rc::strong_count(&witness), 1);
     }
+}
+
+/// It has noted in its last step that it waits for a future, and the leaf lives on elsewhere.
+#[test]
+fn a_future_that_was_waited_for_in_the_last_step_is_not_kept() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (fut, witness) = (event_loop.create_future(), Rc::new(()));
+    let leaf = Rc::new(RefCell::new(fut.clone()));
+    let polled = leaf.clone();
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        assert!(pin!(&mut *polled.borrow_mut()).poll(cx).is_pending());
+        Poll::Ready(Ok(()))
+    }));
+    turn(&event_loop);
+    task.result().unwrap();
+    drop((task, leaf));
+    fut.set_result(witness.clone()).unwrap();
+    drop(fut);
+    assert_eq!(Rc::strong_count(&witness), 1);
 }
