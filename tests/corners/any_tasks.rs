@@ -81,8 +81,10 @@ fn a_program_ends_all_that_is_left() {
 fn to_cancel_who_waits_for_any_task_cancels_the_task() {
     let event_loop = EventLoop::with_virtual_clock();
     let task = event_loop.create_task(sleep(secs(9)));
-    let any = task.any();
-    let waits = event_loop.create_task(async move { any.await });
+    let end = task.any().into_future();
+    assert!(end.set_result(()).is_err(), "only the task can");
+    let any = end.clone();
+    let waits = event_loop.create_task(any);
     event_loop.run_until_complete(yield_now()).unwrap();
     assert!(waits.cancel());
     assert!(!task.done(), "it was asked, and no more");
@@ -93,7 +95,7 @@ fn to_cancel_who_waits_for_any_task_cancels_the_task() {
             .to_string(),
         "cancelled"
     );
-    assert!(task.cancelled() && waits.cancelled());
+    assert!(task.cancelled() && end.cancelled() && waits.cancelled());
 }
 
 #[test]

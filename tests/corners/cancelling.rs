@@ -519,7 +519,7 @@ fn a_yes_beats_a_circle() {
     let me = slot.clone();
     let task = event_loop.create_task(async move {
         let me = FutureCell::from(me.borrow().clone().unwrap());
-        gather([member, me, never]).await?;
+        gather([member, never, me]).await?;
         Ok(())
     });
     *slot.borrow_mut() = Some(task.clone());

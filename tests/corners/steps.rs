@@ -2,8 +2,8 @@
 
 use crate::{Later, OnDrop, reports, secs, turn, turns};
 use send_none::{
-    Coroutine, Error, EventLoop, FutureCell, Result, Step, Suspended, Task, all_tasks, sleep,
-    yield_now,
+    Coroutine, Error, EventLoop, FutureCell, LoopEvent, Result, Step, Suspended, Task, all_tasks,
+    sleep, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -278,4 +278,114 @@ fn a_foreign_result_that_cannot_take_the_cancellation_is_not_reported_as_an_erro
     assert!(task.cancelled());
     drop(task);
     assert!(reports.borrow().is_empty());
+}
+
+/// What a step polls, and what it does with the leaves.
+type Polls = fn(&mut [FutureCell<()>; 2], &mut Context<'_>) -> Poll<Result<()>>;
+
+fn poll_of(fut: &mut FutureCell<()>, cx: &mut Context<'_>) {
+    assert!(Pin::new(fut).poll(cx).is_pending());
+}
+
+/// One step by hand, and one of a task: which of two futures do they say that they wait for?
+fn waits_after(polls: Polls) -> [Option<usize>; 2] {
+    let event_loop = EventLoop::with_virtual_clock();
+    let futs = [(); 2].map(|()| event_loop.create_future::<()>());
+    let coroutine = || {
+        let mut leaves = futs.clone();
+        Box::pin(poll_fn(move |cx| polls(&mut leaves, cx)))
+    };
+    let mut by_hand = Coroutine::new(coroutine());
+    let Step::Suspended(by_hand_on) = by_hand.send(Some(Waker::noop())) else {
+        panic!("it waits")
+    };
+    let by_hand_on = match by_hand_on {
+        Suspended::On(any) => futs.iter().position(|fut| any.is(fut)),
+        _ => None,
+    };
+    let parked = Rc::new(Cell::new(None));
+    let notes = parked.clone();
+    event_loop.observe(move |_, event: &LoopEvent| {
+        if let LoopEvent::Parked { on, .. } = event {
+            notes.set(Some(*on));
+        }
+    });
+    let task = event_loop.create_task(coroutine());
+    turn(&event_loop);
+    let on = parked.take().map(|on| on as usize - 1); // a loop counts from 1
+    task.abort();
+    turn(&event_loop);
+    [by_hand_on, on]
+}
+
+#[test]
+fn a_leaf_that_is_dropped_in_the_step_is_not_what_the_step_ends_in() {
+    let on = waits_after(|leaves, cx| {
+        poll_of(&mut leaves[0].clone(), cx); // a clone is a leaf of its own, and goes at once
+        poll_of(&mut leaves[1], cx);
+        Poll::Pending
+    });
+    assert_eq!(on, [Some(1); 2]);
+}
+
+#[test]
+fn if_the_first_of_two_leaves_is_dropped_the_step_ends_in_the_other() {
+    let on = waits_after(|leaves, cx| {
+        let mut first = leaves[0].clone();
+        poll_of(&mut first, cx);
+        poll_of(&mut leaves[1], cx);
+        drop(first);
+        Poll::Pending
+    });
+    assert_eq!(on, [Some(1); 2]);
+}
+
+#[test]
+fn a_leaf_that_is_polled_twice_is_one() {
+    let on = waits_after(|leaves, cx| {
+        poll_of(&mut leaves[0], cx);
+        poll_of(&mut leaves[0], cx);
+        Poll::Pending
+    });
+    assert_eq!(on, [Some(0); 2]);
+}
+
+#[test]
+fn two_leaves_are_not_one() {
+    let on = waits_after(|leaves, cx| {
+        poll_of(&mut leaves[0], cx);
+        poll_of(&mut leaves[1], cx);
+        Poll::Pending
+    });
+    assert_eq!(on, [None; 2]);
+}
+
+#[test]
+fn a_bare_yield_and_a_future_are_not_one() {
+    let on = waits_after(|leaves, cx| {
+        let yields = std::pin::pin!(yield_now());
+        assert!(yields.poll(cx).is_pending());
+        poll_of(&mut leaves[0], cx);
+        Poll::Pending
+    });
+    assert_eq!(on, [None; 2]);
+}
+
+/// It is polled with a waker of its own, as in a combinator from elsewhere: so an error that is thrown in
+/// is not for it.
+#[test]
+fn a_leaf_inside_something_foreign_is_thrown_nothing() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let told = Rc::new(Cell::new(false));
+    let (mut leaf, tells) = (fut.clone(), told.clone());
+    let task: Task<()> = event_loop.create_task(poll_fn(move |_| {
+        let mut inner = Context::from_waker(Waker::noop());
+        tells.set(tells.get() | Pin::new(&mut leaf).poll(&mut inner).is_ready());
+        Poll::Pending
+    }));
+    turn(&event_loop);
+    assert!(task.cancel());
+    turn(&event_loop);
+    assert!(task.cancelled() && !told.get());
 }

@@ -273,3 +273,27 @@ fn the_default_loop_can_be_set_while_the_thread_ends() {
     });
     thread.join().unwrap();
 }
+
+/// The task wakes itself, and then another thread calls: but a step takes its place in the queue only when
+/// the one before it is over.
+#[test]
+fn what_arrives_in_a_step_runs_before_the_next_step() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (handle, order) = (event_loop.threadsafe(), Arc::new(Mutex::new(Vec::new())));
+    let says = order.clone();
+    let mut steps = 0;
+    let task: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        steps += 1;
+        says.lock().unwrap().push("step");
+        if steps == 2 {
+            return Poll::Ready(Ok(()));
+        }
+        cx.waker().wake_by_ref();
+        let (handle, says) = (handle.clone(), says.clone());
+        let call = move || handle.call_soon(move || says.lock().unwrap().push("call"));
+        thread::spawn(call).join().unwrap().unwrap();
+        Poll::Pending
+    }));
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(*order.lock().unwrap(), ["step", "call", "step"]);
+}
