@@ -138,7 +138,7 @@ fn a_future_that_was_waited_for_in_the_last_step_is_not_kept() {
     }));
     turn(&event_loop);
     task.result().unwrap();
-    drop((task, leaf));
+    drop((leaf, task));
     fut.set_result(witness.clone()).unwrap();
     drop(fut);
     assert_eq!(Rc::strong_count(&witness), 1);
