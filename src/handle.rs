@@ -59,7 +59,6 @@ impl AmongTimers {
     pub(crate) fn one_is_cancelled(&self) {
         if let Some(cancelled) = self.0.take() {
             cancelled.set(cancelled.get() + 1);
-            self.0.set(Some(cancelled));
         }
     }
 }
