@@ -14,7 +14,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
@@ -110,6 +110,8 @@ impl IntoFuture for &AnyTask {
 struct StandIn {
     future: Settable<()>,
     task: AnyFuture,
+    /// Its place in the task's line.
+    place: Cell<Option<Watch>>,
 }
 
 impl StandIn {
@@ -129,13 +131,15 @@ impl StandIn {
                 line: RefCell::default(),
             },
             task: AnyFuture(task.clone()),
+            place: Cell::new(None),
         });
         let weak = Rc::downgrade(&stand_in);
-        task.follow(Box::new(move |task| {
+        let place = task.follow(Box::new(move |task| {
             if let Some(stand_in) = weak.upgrade() {
                 stand_in.end_as(task);
             }
         }));
+        stand_in.place.set(place);
         FutureCell::of(stand_in)
     }
 

@@ -143,14 +143,16 @@ impl<T: 'static> FutureCell<T> {
         u64::MAX // nobody ever stands there
     }
 
-    /// Has another future end when this one does, in the same moment.
-    pub(crate) fn ends_with(&self, end: AnyCallback) {
+    /// Has another future end when this one does, in the same moment, unless what this gives is dropped
+    /// before. `None` if that moment is now.
+    pub(crate) fn ends_with(&self, end: AnyCallback) -> Option<Watch> {
         if self.done() {
             end(&self.as_any());
-        } else {
-            let line = self.shared().settable();
-            line.stand_in_line(Waiter::Follower(end));
+            return None;
         }
+        let line = self.shared().settable();
+        let place = line.stand_in_line(Waiter::Follower(end));
+        Some(Watch::at(&self.as_any(), place))
     }
 
     /// Takes all copies of a callback out of the line and tells how many there were.

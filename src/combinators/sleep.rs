@@ -1,7 +1,8 @@
 //! Sleeping: a timer that settles a future.
 //!
 //! There is nothing in the loop that knows of sleep. It is the article's `call_later(20,
-//! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more.
+//! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more. Only that the timer
+//! and the future are one thing here: see [`Sleeper`].
 
 use std::cell::Cell;
 use std::future::Future;

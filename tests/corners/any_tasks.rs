@@ -151,3 +151,22 @@ fn an_error_is_reported_if_nobody_asks_for_it_there() {
         ["AnyTask exception was never retrieved | lost"]
     );
 }
+
+/// Somebody looks after a task again and again, and does not wait until it is done.
+#[test]
+fn who_waits_for_any_task_no_more_leaves_its_line() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(sleep(secs(9)));
+    let any = task.any();
+    let looks = async move {
+        for _ in 0..3 {
+            let (_, pending) = wait([&any], secs(1), ReturnWhen::AllCompleted).await?;
+            assert_eq!(pending.len(), 1);
+        }
+        Ok(())
+    };
+    event_loop.run_until_complete(looks).unwrap();
+    assert_eq!(format!("{task:?}"), "<Task-1 pending, 0 waiting>");
+    task.abort();
+    event_loop.run_until_complete(yield_now()).unwrap();
+}
