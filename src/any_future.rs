@@ -21,7 +21,7 @@ use crate::error::Error;
 #[derive(Clone)]
 pub struct AnyFuture(pub(crate) Rc<dyn AnyCell>);
 
-/// What stands behind an [`AnyFuture`]: a plain future, a task, a gather.
+/// What stands behind an [`AnyFuture`]: a plain future, a task, a gather, a sleep, and so on.
 pub(crate) trait AnyCell {
     /// The part that is the same in all of them.
     fn about(&self) -> &dyn About;
@@ -71,7 +71,9 @@ pub(crate) trait About {
     /// Where in the source it was made.
     fn made_at(&self) -> &'static Location<'static>;
     /// Why there is no result: an error, or that it was cancelled. `None` also if it is
-    /// not done. To ask is to have looked.
+    /// not done.
+    fn error(&self) -> Option<Error>;
+    /// The same; but to ask is to have looked.
     fn failure(&self) -> Option<Error>;
     /// Gives a place in the line up. Fine if the line is gone already.
     fn leave_line(&self, place: u64);
@@ -135,31 +137,31 @@ impl AnyFuture {
     /// Asks it to cancel itself; false if it is done.
     ///
     /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
-    /// and not on the call stack. Many ways can lead to one of them, but each is asked once.
+    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
+    /// left below to say yes; a third time would be as the second.
     pub(crate) fn cancel(&self) -> bool {
         let mut way_down = vec![Level::of(self.clone())];
-        // What each has answered; nothing yet if it is on the way down.
-        let mut asked: HashMap<_, Option<bool>> = HashMap::new();
+        // How often each was asked, and what it has answered; nothing yet if it is on the way down.
+        let mut asked: HashMap<_, (u8, Option<bool>)> = HashMap::new();
         let mut answer = false;
         while let Some(mut here) = way_down.pop() {
             let address = here.future.address();
             if let Some(next) = here.to_ask.next() {
-                asked.entry(address).or_insert(None);
+                asked.entry(address).or_default().1 = None;
                 let before = asked.get(&next.address()).copied();
                 match before {
-                    Some(Some(true)) => here.below = Below::SaidYes,
-                    before => here.or_a_circle(before == Some(None)),
+                    Some((2, Some(true))) => here.below = Below::SaidYes,
+                    before => here.or_a_circle(matches!(before, Some((_, None)))),
                 }
                 way_down.push(here);
-                if before.is_none() {
+                if matches!(before, None | Some((0 | 1, Some(true)))) {
                     way_down.push(Level::of(next));
                 }
                 continue;
             }
             answer = here.future.0.cancel_here(here.below);
-            asked
-                .entry(address)
-                .and_modify(|before| *before = Some(answer));
+            let count = |(times, said): &mut (u8, _)| (*times, *said) = (*times + 1, Some(answer));
+            asked.entry(address).and_modify(count);
             match way_down.last_mut() {
                 Some(above) if answer => above.below = Below::SaidYes,
                 Some(above) => above.or_a_circle(here.below == Below::IsACircle),

@@ -4,19 +4,22 @@
 //! be named, cancelled and waited for; only its value is not to be had, for nobody knows its type.
 //!
 //! **Waiting.** A future of type `()` stands in for the task, and is settled in the same moment, by
-//! way of a place in the task's line. Settling runs nothing, so that is nothing but a second line
-//! behind the first.
+//! way of a place in the task's line. Settling runs nothing, so that is no more than a second line
+//! behind the first: who joins it stands, in the order of things, where the stand-in stands. As long as the
+//! task is not done it has one stand-in, and its loop keeps that. Whoever looks at the stand-in's error has
+//! looked at the task's.
 //!
 //! Next: [`task_handle`](crate::task_handle), what the maker of a task holds.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::IntoFuture;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, LoopTask};
+use crate::event_loop::{EventLoop, Kept, LoopTask};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::turn::running_loop;
 
@@ -86,8 +89,16 @@ impl fmt::Debug for AnyTask {
     }
 }
 
-/// `any_task.await`, `gather(all_tasks(&event_loop))`: waits for the task, and gives its error or
-/// cancellation, but not its value.
+/// Whether that future stands in for this task: it is one of those that `wait` gave, say.
+impl PartialEq<FutureCell<()>> for AnyTask {
+    fn eq(&self, other: &FutureCell<()>) -> bool {
+        let task = other.shared().clone().loop_task().map(AnyTask);
+        task.is_some_and(|task| task == *self)
+    }
+}
+
+/// `any_task.await`, `gather(tasks)`: waits for the task, and gives its error or cancellation, but not
+/// its value.
 impl IntoFuture for AnyTask {
     type Output = Result<()>;
     type IntoFuture = FutureCell<()>;
@@ -109,47 +120,69 @@ impl IntoFuture for &AnyTask {
 /// A future that ends as a task does, and when it does.
 struct StandIn {
     future: Settable<()>,
-    task: AnyFuture,
-    /// Its place in the task's line.
-    place: Cell<Option<Watch>>,
+    task: Rc<dyn LoopTask>,
 }
 
 impl StandIn {
     fn of(task: Rc<dyn LoopTask>) -> FutureCell<()> {
-        let core = task.core();
-        let id = core
-            .upgrade()
-            .map_or(0, |core| EventLoop { core }.next_id());
+        let (core, about) = (task.core(), task.about());
+        let event_loop = core.upgrade().map(|core| EventLoop { core });
+        let kept = event_loop.as_ref().and_then(|l| l.kept(about.id()));
+        let kept = kept.map(|kept| Rc::<dyn Any>::downcast::<StandIn>(kept));
+        if let Some(Ok(stand_in)) = kept {
+            return FutureCell::of(stand_in);
+        }
         let stand_in = Rc::new(StandIn {
             future: Settable {
-                id,
+                id: event_loop.as_ref().map_or(0, EventLoop::next_id),
                 kind: "AnyTask",
-                made_at: task.about().made_at(),
+                made_at: about.made_at(),
                 event_loop: core,
                 looked_at: Cell::new(false),
                 outcome: OnceCell::new(),
                 line: RefCell::default(),
             },
-            task: AnyFuture(task.clone()),
-            place: Cell::new(None),
+            task: task.clone(),
         });
+        if let Some(event_loop) = event_loop.filter(|_| !about.done()) {
+            event_loop.keep(about.id(), stand_in.clone());
+        }
         let weak = Rc::downgrade(&stand_in);
-        let place = task.follow(Box::new(move |task| {
+        task.clone().follow(Box::new(move |_| {
             if let Some(stand_in) = weak.upgrade() {
-                stand_in.end_as(task);
+                stand_in.end();
             }
         }));
-        stand_in.place.set(place);
         FutureCell::of(stand_in)
     }
 
-    fn end_as(self: Rc<Self>, task: &AnyFuture) {
+    fn end(self: Rc<Self>) {
+        let about = self.task.about();
+        let error = about.error();
+        let event_loop = self.future.event_loop();
+        let kept = event_loop.and_then(|event_loop| event_loop.release(about.id()));
         let fut = FutureCell::of(self);
         // The only error is that the loop is closed: then nobody is there to be told.
-        match task.0.about().failure() {
+        match error {
             Some(Error::Cancelled) => drop(fut.settle_as_cancelled()),
             Some(error) => drop(fut.settle(Err(error))),
             None => drop(fut.settle(Ok(()))),
+        }
+        drop(kept);
+    }
+}
+
+impl Kept for StandIn {
+    fn shut_down(&self) {
+        self.future.dissolve_line();
+    }
+}
+
+/// It is the task that tells if nobody looked.
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        if self.future.looked_at.replace(true) {
+            self.task.about().failure();
         }
     }
 }
@@ -164,11 +197,14 @@ impl AnyCell for StandIn {
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
-        vec![self.task.clone()]
+        vec![AnyFuture(self.task.clone())]
     }
 
     /// The task was asked already.
     fn cancel_here(self: Rc<Self>, below: Below) -> bool {
+        if self.future.is_settled() {
+            self.future.looked_at.set(true);
+        }
         below == Below::SaidYes
     }
 
@@ -184,5 +220,9 @@ impl AsCell<()> for StandIn {
 
     fn sets_itself(&self) -> Option<&'static str> {
         Some("Task")
+    }
+
+    fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
+        Some(self.task.clone())
     }
 }

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::any_future::{AnyCallback, AnyCell, Watch};
+use crate::any_future::{AnyCallback, AnyCell};
 use crate::clock::Clock;
 use crate::handle::Run;
 use crate::mailbox::Mailbox;
@@ -130,9 +130,8 @@ pub(crate) trait LoopTask: AnyCell {
     fn abort(&self);
     /// Its loop.
     fn core(&self) -> Weak<Core>;
-    /// Has another future end when it does, in the same moment, unless what this gives is dropped
-    /// before. That must run no code of a program.
-    fn follow(self: Rc<Self>, end: AnyCallback) -> Option<Watch>;
+    /// Has another future end when it does, in the same moment. That must run no code of a program.
+    fn follow(self: Rc<Self>, end: AnyCallback);
 }
 
 /// What a loop keeps for others. See [`EventLoop::keep`].

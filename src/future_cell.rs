@@ -273,6 +273,10 @@ impl<T: 'static> About for Settable<T> {
 
     fn failure(&self) -> Option<Error> {
         self.looked_at.set(true);
+        self.error()
+    }
+
+    fn error(&self) -> Option<Error> {
         match self.outcome.get()? {
             Outcome::Cancelled => Some(Error::Cancelled),
             Outcome::Done(result) => result.as_ref().err().cloned(),

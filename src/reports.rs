@@ -7,7 +7,7 @@
 //! | report | when |
 //! |---|---|
 //! | Exception in callback | a callback panicked or returned an `Err` |
-//! | Future (or Task) exception was never retrieved | it went away with an error in it that nobody asked for: by `result`, by `exception`, or by awaiting it |
+//! | Future (or Task, or `_GatheringFuture`) exception was never retrieved | it went away with an error in it that nobody asked for: by `result`, by `exception`, or by awaiting it |
 //! | Task was destroyed but it is pending! | its loop was closed before it was done |
 //! | Executing … took … seconds | in debug mode: a callback or a step kept everybody waiting |
 //! | coroutine was never awaited | in debug mode: a [`Coroutine`](crate::Coroutine) was dropped unstarted |

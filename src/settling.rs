@@ -101,7 +101,8 @@ impl<T: 'static> FutureCell<T> {
         pending
     }
 
-    /// Cancels it, if it is not done: a future at once, a task by and by. False if it is done.
+    /// Cancels it, if it is not done: a plain future at once; a task, or what is made of tasks, by and by.
+    /// False if it is done.
     pub fn cancel(&self) -> bool {
         self.as_any().cancel()
     }
@@ -143,16 +144,14 @@ impl<T: 'static> FutureCell<T> {
         u64::MAX // nobody ever stands there
     }
 
-    /// Has another future end when this one does, in the same moment, unless what this gives is dropped
-    /// before. `None` if that moment is now.
-    pub(crate) fn ends_with(&self, end: AnyCallback) -> Option<Watch> {
+    /// Has another future end when this one does, in the same moment; that may be now.
+    pub(crate) fn ends_with(&self, end: AnyCallback) {
         if self.done() {
-            end(&self.as_any());
-            return None;
+            return end(&self.as_any());
         }
-        let line = self.shared().settable();
-        let place = line.stand_in_line(Waiter::Follower(end));
-        Some(Watch::at(&self.as_any(), place))
+        self.shared()
+            .settable()
+            .stand_in_line(Waiter::Follower(end));
     }
 
     /// Takes all copies of a callback out of the line and tells how many there were.

@@ -2,7 +2,8 @@
 //!
 //! A program hangs, and the question is: which task waits for what? All that is needed to answer it
 //! is there: each parked task knows what it is parked on, and a task that it is parked on knows that
-//! of itself. A [`Snapshot`] is a plain value with all of it; print it, and it is a tree.
+//! of itself. A [`Snapshot`] is a plain value with all of it; print it, and it is a tree. (What `wait`,
+//! `wait_for` and `shield` wait for is hidden in a callback: the tree ends at their own future.)
 //!
 //! A loop also uses it for itself. When it is about to go to sleep and nobody is left who could ever
 //! wake it, it says so instead, and shows the tree. It can tell if there is no
@@ -53,7 +54,7 @@ pub struct TaskSnapshot {
     pub name: String,
     /// Where it is.
     pub state: TaskState,
-    /// The numbers of the futures and tasks that it is parked on. None if it is parked on something
+    /// The numbers of the futures and tasks that it is parked on. Empty if it is parked on something
     /// that is not of this crate.
     pub waits_for: Vec<u64>,
     /// Where in the source it was made.
@@ -70,7 +71,8 @@ pub struct FutureSnapshot {
     pub name: String,
     /// The numbers of the futures and tasks that it waits for itself, as a gather does.
     pub waits_for: Vec<u64>,
-    /// The number of the task that holds the lock, if it is a place in the line of one.
+    /// The number of the task that took the lock, if it is a place in the line of one. (That task may be
+    /// done, and the lock another's: `wait_for` has it taken by a task of its own.)
     pub held_by: Option<u64>,
     /// Where in the source it was made.
     pub made_at: &'static Location<'static>,
@@ -224,10 +226,12 @@ impl Snapshot {
             _ => &[],
         };
         let holder = self.future(id).and_then(|future| future.held_by);
+        let holder = holder.map(|holder| match self.task(holder) {
+            Some(_) => ("which is held by", holder),
+            None => ("which was taken by", holder),
+        });
         let below = waits_for.iter().map(|id| ("waits for", *id));
-        below
-            .chain(holder.map(|holder| ("which is held by", holder)))
-            .collect()
+        below.chain(holder).collect()
     }
 
     /// A line, and below it those that this one waits for.

@@ -26,7 +26,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyCallback, AnyFuture, Watch};
+use crate::any_future::{About, AnyCallback, AnyFuture};
 use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
@@ -342,7 +342,7 @@ where
         self.future.event_loop.clone()
     }
 
-    fn follow(self: Rc<Self>, end: AnyCallback) -> Option<Watch> {
-        FutureCell::of(self).ends_with(end)
+    fn follow(self: Rc<Self>, end: AnyCallback) {
+        FutureCell::of(self).ends_with(end);
     }
 }

@@ -340,7 +340,7 @@ fn a_lock_that_is_let_go_or_was_never_taken_by_a_task_has_no_holder() {
     turn(&event_loop);
     let tree = event_loop.snapshot().to_string();
     assert!(
-        tree.ends_with("which is held by a task that is done"),
+        tree.ends_with("which was taken by a task that is done"),
         "{tree}"
     );
     let last = event_loop.create_task(lock.acquire());

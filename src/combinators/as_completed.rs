@@ -21,7 +21,8 @@ use crate::turn::open_event_loop;
 /// Gives their results in the order in which they end. Python: `asyncio.as_completed`.
 ///
 /// They are all started when the first item is asked for. An error of one comes out as that one's
-/// item, and the rest runs on.
+/// item, and the rest runs on. If they cannot be started, because one is of another loop, say, that error is
+/// all that comes.
 ///
 /// ```
 /// use send_none::{AsyncIter, EventLoop, as_completed, sleep_with};

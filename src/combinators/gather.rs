@@ -268,12 +268,16 @@ impl<V: 'static> AnyCell for Gather<V> {
         self.members.borrow().clone()
     }
 
-    /// One error may be the end of it, while all the others wait.
+    /// One error may be the end of it, while all the others wait; or it is already, and only its callback
+    /// had no turn yet.
     fn blocked_on(&self) -> Vec<AnyFuture> {
-        let mut pending = self.waits_for();
-        pending.retain(|member| !member.done());
-        if self.stops_at_error && pending.len() > 1 {
-            pending.clear();
+        let members = self.waits_for();
+        let has_failed = |member: &AnyFuture| member.0.about().error().is_some();
+        let fails = self.stops_at_error && members.iter().any(has_failed);
+        let (done, pending): (Vec<_>, Vec<_>) = members.into_iter().partition(AnyFuture::done);
+        drop(done);
+        if fails || self.stops_at_error && pending.len() > 1 {
+            return Vec::new();
         }
         pending
     }

@@ -4,6 +4,7 @@
 //! shield, but not the other way round.
 
 use std::future::IntoFuture;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
@@ -29,7 +30,7 @@ where
         return inner;
     }
     let event_loop = inner.event_loop().unwrap_or_else(expect_event_loop);
-    let outer = event_loop.create_future();
+    let outer = event_loop.create_future_for("shield", Location::caller());
     let passes_on = outer.clone();
     let watch = inner.watch(move |inner: &FutureCell<T>| pass_on(inner, &passes_on));
     // Once the shield is done, the inner one need not tell it.
@@ -42,6 +43,11 @@ fn pass_on<T: Clone>(inner: &FutureCell<T>, outer: &FutureCell<T>) {
     match failure {
         _ if outer.done() => {}
         Some(Error::Cancelled) if inner.cancelled() => drop(outer.cancel()),
-        _ => drop(outer.settle(inner.result())),
+        _ => {
+            // It clones the result, and a clone can panic.
+            let result = catch_unwind(AssertUnwindSafe(|| inner.result()));
+            let result = result.unwrap_or_else(|panic| Err(Error::from_panic(panic)));
+            drop(outer.settle(result));
+        }
     }
 }

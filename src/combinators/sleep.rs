@@ -54,7 +54,8 @@ pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T
 /// memory, because a program may have a great many of them.)
 struct Sleeper {
     future: Settable<()>,
-    withdrawn: Cell<bool>,
+    /// It was due, or is not wanted any more.
+    over: Cell<bool>,
     among_timers: AmongTimers,
 }
 
@@ -68,7 +69,7 @@ impl Sleeper {
         let event_loop = open_event_loop()?;
         let sleeper = Rc::new(Sleeper {
             future: Settable::made_at(&event_loop, "Future", called_at),
-            withdrawn: Cell::new(false),
+            over: Cell::new(false),
             among_timers: AmongTimers::default(),
         });
         let when = event_loop.time().saturating_add(delay);
@@ -83,20 +84,20 @@ impl Sleeper {
 
 impl Run for Sleeper {
     fn run(self: Rc<Self>) -> Result<(), Report> {
-        if !self.withdrawn.replace(true) {
+        if !self.over.replace(true) {
             settle_once(&FutureCell::of(self));
         }
         Ok(())
     }
 
     fn cancel(&self) {
-        if !self.withdrawn.replace(true) {
+        if !self.over.replace(true) {
             self.among_timers.one_is_cancelled();
         }
     }
 
     fn is_cancelled(&self) -> bool {
-        self.withdrawn.get()
+        self.over.get()
     }
 
     fn among_timers(&self) -> &AmongTimers {

@@ -38,7 +38,8 @@ pub type DoneAndPending<T> = (Vec<FutureCell<T>>, Vec<FutureCell<T>>);
 ///
 /// Their errors stay in them, and those that are not done run on; also when the one who waits is
 /// cancelled. Futures and tasks are taken as they are, coroutines are wrapped in tasks; the same one
-/// given twice counts once.
+/// given twice counts once. (`any_task == future` tells which of the futures stands for which
+/// [`AnyTask`](crate::AnyTask).)
 ///
 /// # Errors
 /// If there is nothing to wait for. What is thrown in meanwhile.

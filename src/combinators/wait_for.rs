@@ -17,8 +17,9 @@ use crate::turn::{get_event_loop, open_event_loop};
 
 /// Waits for it at most so long; `None` sets no limit. Python: `asyncio.wait_for`.
 ///
-/// A zero limit gives only what is done already. Cancelling the waiter cancels the thing. If a
-/// `wait_for` is dropped midway, it cancels the thing and does not wait for it.
+/// A zero limit gives only what is done already. Cancelling the waiter cancels the thing; but if that
+/// has its result already, the result counts. If a `wait_for` with a limit is dropped midway, it cancels
+/// the thing and does not wait for it.
 ///
 /// # Errors
 /// [`Error::Timeout`] when the time is over. Else its error, and what is thrown in meanwhile.

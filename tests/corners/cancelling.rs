@@ -531,3 +531,34 @@ fn a_yes_beats_a_circle() {
     assert!(task.cancelled());
     drop(slot.take());
 }
+
+/// Two ways lead to the one that is cancelled. On the first it could pass the cancellation on; when it is
+/// asked again nothing is left below that it could pass it on to, and so it is cancelled itself.
+#[test]
+fn who_is_asked_twice_is_cancelled_himself_if_all_below_is_done_by_then() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let pending = event_loop.create_future::<()>();
+    let fails = event_loop.create_future::<()>();
+    let both = gather([&pending, &fails]);
+    let below: Task<()> = event_loop.create_task(async move {
+        match both.await {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            other => panic!("{other:?}"),
+        }
+    });
+    let a = event_loop.create_task(below.clone());
+    let b = event_loop.create_task(below.clone());
+    let above = gather([&a, &b]);
+    event_loop.run_until_complete(sleep(secs(0))).unwrap();
+    event_loop.run_until_complete(sleep(secs(0))).unwrap();
+    let also = above.clone();
+    event_loop.call_soon(move || {
+        fails.set_exception(Error::msg("failed")).unwrap();
+        assert!(also.cancel());
+    });
+    assert!(matches!(
+        event_loop.run_until_complete(&above),
+        Err(Error::Cancelled)
+    ));
+    assert!(below.cancelled());
+}

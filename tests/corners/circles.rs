@@ -1,7 +1,9 @@
 //! What is a circle and what is not, and where a refusal comes out.
 
 use crate::{Later, secs};
-use send_none::{Error, EventLoop, FutureCell, Result, Task, gather, gather_results, sleep};
+use send_none::{
+    Error, EventLoop, FutureCell, Result, Task, gather, gather_results, sleep, yield_now,
+};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -128,4 +130,27 @@ fn a_gather_whose_other_members_are_done_can_be_in_a_circle() {
     *slot.borrow_mut() = Some(task.clone());
     let error = event_loop.run_until_complete(task).unwrap_err().to_string();
     assert!(error.contains("wait for each other in a circle"), "{error}");
+}
+
+/// One member has failed, and the gather has not been told yet. So it waits for nobody any more.
+#[test]
+fn a_gather_that_is_about_to_fail_is_in_no_circle() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let slot: Later<FutureCell<Vec<i32>>> = Later::default();
+    let all = slot.clone();
+    let fails = async {
+        yield_now().await?;
+        Err(Error::msg("failed"))
+    };
+    let waits = async move {
+        yield_now().await?;
+        let all = all.borrow().clone().unwrap();
+        let error = all.await.unwrap_err();
+        assert_eq!(error.to_string(), "failed");
+        Ok(7)
+    };
+    let tasks = [event_loop.create_task(fails), event_loop.create_task(waits)];
+    *slot.borrow_mut() = Some(gather(&tasks));
+    assert_eq!(event_loop.run_until_complete(&tasks[1]).unwrap(), 7);
+    drop(slot.take());
 }

@@ -154,14 +154,27 @@ fn a_gather_on_a_closed_loop_is_like_a_callback_on_a_closed_loop() {
     assert!(misuse.is_err());
 }
 
+struct PanicsOnClone;
+
+impl Clone for PanicsOnClone {
+    fn clone(&self) -> Self {
+        panic!("in a clone")
+    }
+}
+
+#[test]
+fn a_result_whose_clone_panics_is_the_error_of_the_shield() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future();
+    let shielded = send_none::shield(fut.clone());
+    fut.set_result(PanicsOnClone).unwrap();
+    turns(&event_loop, 2);
+    let error = shielded.exception().unwrap().unwrap();
+    assert!(matches!(error, Error::Panicked(text) if &*text == "in a clone"));
+}
+
 #[test]
 fn a_result_whose_clone_panics_is_the_error_of_the_gather() {
-    struct PanicsOnClone;
-    impl Clone for PanicsOnClone {
-        fn clone(&self) -> Self {
-            panic!("in a clone")
-        }
-    }
     let event_loop = EventLoop::with_virtual_clock();
     let reports = reports(&event_loop);
     let both = gather([event_loop.create_task(async { Ok(PanicsOnClone) })]);
