@@ -1,16 +1,16 @@
 //! The whole story on one screen: a coroutine sent by hand, then the same one in a task.
 //!
 //! In the second part nothing is told by the program but the two lines of the coroutine. All the
-//! rest is what the loop tells whoever watches it.
+//! rest is what the loop tells whoever watches it: the time, a lane for each task, and what happens.
 
 mod support;
-use send_none::{Coroutine, FutureCell, LoopEvent, Result, Step, Suspended};
+use send_none::{Coroutine, FutureCell, Recorder, Result, Step, Suspended, say};
 use std::time::Duration;
 
 async fn pass_on_result(fut: FutureCell<&str>) -> Result<&str> {
-    println!("           | the coroutine runs, and awaits fut");
+    say!("{:>24}| the coroutine runs, and awaits fut", "");
     let result = fut.await?;
-    println!("           | the coroutine resumes, with {result:?}");
+    say!("{:>24}| the coroutine resumes, with {result:?}", "");
     Ok(result)
 }
 
@@ -36,39 +36,12 @@ fn by_hand(fut: FutureCell<&'static str>) -> Result<()> {
     Ok(())
 }
 
-fn tell(time: Duration, event: &LoopEvent) {
-    let line = match event {
-        LoopEvent::TaskMade { task } => {
-            format!("a task is made, it is Future-{task}; its first step joins the run queue")
-        }
-        LoopEvent::TurnBegan { turn, batch } => format!("turn {turn}: the batch is {batch}"),
-        LoopEvent::StepBegan { .. } => "  the task sends into the coroutine: send(waker)".into(),
-        LoopEvent::Parked { on, .. } => {
-            format!("    -> suspended on Future-{on}: the task is parked")
-        }
-        LoopEvent::Asleep { until: Some(until) } => {
-            format!(
-                "nothing is ready: the loop sleeps until t={}",
-                until.as_secs()
-            )
-        }
-        LoopEvent::TimerDue { .. } => "a timer is due: its callback joins the run queue".into(),
-        LoopEvent::Settled { future, waiting } => {
-            format!("    Future-{future} is settled; {waiting} waits for it")
-        }
-        LoopEvent::Woken { .. } => "    its waker is called: the task joins the run queue".into(),
-        LoopEvent::Returned { .. } => "    -> returned: the task is done".into(),
-        other => format!("{other:?}"),
-    };
-    println!("  t={:<2} {line}", time.as_secs());
-}
-
 fn main() -> Result<()> {
     let event_loop = support::event_loop();
     by_hand(event_loop.create_future())?;
 
     println!("2. In a task, on a loop. A timer will settle fut at t=20.\n");
-    event_loop.observe(tell);
+    event_loop.observe(Recorder::new().to_stdout());
     let fut = event_loop.create_future();
     let setter = fut.clone();
     event_loop.call_later(Duration::from_secs(20), move || {
@@ -76,7 +49,8 @@ fn main() -> Result<()> {
     });
     let task = event_loop.create_task(pass_on_result(fut));
     let result = event_loop.run_until_complete(task)?;
-    println!("  run_until_complete gives {result:?}\n");
-    println!("Next: the source, from src/handle.rs on; or `cargo run --example 01_tick_tock`.");
+    println!("  run_until_complete gives {result:?}");
+    event_loop.close()?;
+    println!("\nNext: the source, from src/handle.rs on; or `cargo run --example 01_tick_tock`.");
     Ok(())
 }

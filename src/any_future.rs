@@ -16,6 +16,7 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use crate::error::Error;
+use crate::loop_event::LoopEvent;
 
 /// A future or a task, whatever the type of its result.
 #[derive(Clone)]
@@ -81,6 +82,10 @@ pub(crate) trait About {
     fn holds(&self, place: u64, waker: &Waker) -> bool;
     /// Whether anybody stands in the line.
     fn is_waited_for(&self) -> bool;
+    /// How many stand there.
+    fn waiting(&self) -> usize;
+    /// Tells its loop's observer, if there is one.
+    fn tell(&self, event: &mut dyn FnMut() -> LoopEvent);
 }
 
 /// Tasks are kept from waiting for each other in a circle, if it is found among so many futures. To
@@ -100,6 +105,26 @@ impl AnyFuture {
             future: Rc::downgrade(&self.0),
             place,
         }
+    }
+
+    /// Tells that it was made, once all of it is there.
+    pub(crate) fn tell_made(&self) {
+        let about = self.0.about();
+        about.tell(&mut || LoopEvent::FutureMade {
+            future: about.id(),
+            name: self.0.name(),
+            waits_for: self
+                .pending_below()
+                .map(|below| below.0.about().id())
+                .collect(),
+            made_at: about.made_at(),
+        });
+    }
+
+    /// What it waits for itself, and is of its loop, and not done.
+    pub(crate) fn pending_below(&self) -> impl Iterator<Item = AnyFuture> + use<> {
+        let (below, here) = (self.0.waits_for().into_iter(), self.event_loop());
+        below.filter(move |future| !future.done() && future.event_loop() == here)
     }
 
     /// Which loop is its own; only to be compared.
@@ -181,6 +206,8 @@ struct Level {
 
 impl Level {
     fn of(future: AnyFuture) -> Self {
+        let about = future.0.about();
+        about.tell(&mut || LoopEvent::CancelAsked { future: about.id() });
         Level {
             to_ask: future.0.waits_for().into_iter(),
             future,

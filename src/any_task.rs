@@ -148,12 +148,13 @@ impl StandIn {
             event_loop.keep(about.id(), stand_in.clone());
         }
         let weak = Rc::downgrade(&stand_in);
+        let future = FutureCell::made(stand_in);
         task.clone().follow(Box::new(move |_| {
             if let Some(stand_in) = weak.upgrade() {
                 stand_in.end();
             }
         }));
-        FutureCell::of(stand_in)
+        future
     }
 
     fn end(self: Rc<Self>) {

@@ -14,18 +14,22 @@
 //! Next: [`task`](crate::task), which does by itself what we did by hand with `send`.
 
 use std::future::{Future, IntoFuture};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use crate::any_future::About;
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
+use crate::loop_event::{LoopEvent, Who};
 use crate::record::Record;
 use crate::step::{self, InProgress};
 
 impl<T: Clone + 'static> Future for FutureCell<T> {
     type Output = Result<T>;
 
+    #[track_caller] // so it is known at which `await` it was polled
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         // Done, and never waited for: nothing is suspended here.
         if self.place.is_none() && self.done() {
@@ -44,8 +48,13 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             return Poll::Ready(self.result());
         }
         let place = self.stand_in_line(cx.waker().clone());
+        self.shared().settable().tell(&mut || LoopEvent::Joined {
+            future: self.as_any().0.about().id(),
+            place,
+            who: step.as_ref().map_or(Who::Waker, InProgress::who),
+        });
         if let Some(record) = record {
-            record.park(self.as_any(), place);
+            record.park(self.as_any(), place, Location::caller());
         }
         Poll::Pending
     }

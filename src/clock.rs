@@ -11,7 +11,7 @@
 //! A moment is a `Duration` here, and `Duration::MAX` means never. Adding a delay to now saturates,
 //! so that a runaway delay is a timer that never fires and not an overflow.
 //!
-//! Next: [`observer`](crate::observer), or straight on to [`handle`](crate::handle).
+//! Next: [`loop_event`](crate::loop_event), or straight on to [`handle`](crate::handle).
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

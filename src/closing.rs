@@ -17,6 +17,7 @@ use std::rc::Rc;
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
 use crate::handle::call_guarded;
+use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
 
 impl EventLoop {
@@ -45,12 +46,12 @@ impl EventLoop {
         }
         for entry in self.core.ready.take() {
             if let Ready::Callback(call) = entry {
-                self.guard(move || call.cancel()); // a task is dropped with the table
+                self.guard(move || call.cancel(&|| ())); // a task is dropped with the table
             }
         }
         let timers = self.core.timers.borrow_mut().take_all();
         for timer in timers {
-            self.guard(move || timer.cancel());
+            self.guard(move || timer.cancel(&|| ()));
         }
         let tasks = self.all_tasks();
         let table = self.core.tasks.take();
@@ -62,8 +63,11 @@ impl EventLoop {
             self.guard(move || kept.shut_down());
         }
         drop(self.core.spare.take());
+        self.tell(|| LoopEvent::Closed);
+        self.core.watched.set(false);
         let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
-        self.guard(move || drop(observer));
+        let recorder = self.core.recorder.take();
+        self.guard(move || drop((observer, recorder)));
         self.guard(move || drop(handler));
     }
 

@@ -88,11 +88,15 @@ pub(crate) struct Core {
     pub(crate) closed: Cell<bool>,
     pub(crate) handler: RefCell<Option<Rc<ExceptionHandler>>>,
     pub(crate) observer: RefCell<Option<Rc<dyn Observer>>>,
-    /// Whether there is an observer.
+    /// What the environment asked for: see [`trace`](crate::trace).
+    pub(crate) recorder: RefCell<Option<Rc<dyn Observer>>>,
+    /// Whether there is one of these.
     pub(crate) watched: Cell<bool>,
     pub(crate) debug: Cell<bool>,
     /// A step that takes longer is reported in debug mode.
     pub(crate) slow: Cell<Duration>,
+    /// Numbers the callbacks.
+    next_call: Cell<u64>,
     /// Numbers the futures and tasks.
     next_id: Cell<u64>,
     /// Numbers the names of the tasks.
@@ -150,20 +154,29 @@ pub(crate) type ExceptionHandler = dyn Fn(&EventLoop, &ExceptionContext);
 impl EventLoop {
     /// A new loop on the real clock. It is not yet the thread's default: see
     /// [`set_event_loop`](crate::set_event_loop).
+    ///
+    /// # Panics
+    /// If `SEND_NONE_TRACE` is set, and what it asks for cannot be written: see [`trace`](crate::trace).
     #[allow(
         clippy::new_without_default,
         reason = "a default loop is something else: see get_event_loop"
     )]
+    #[track_caller]
     pub fn new() -> Self {
         Self::with_clock(Clock::real())
     }
 
     /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and
     /// jumps to the next deadline where a real loop would sleep. It does not wait for other threads.
+    ///
+    /// # Panics
+    /// As [`new`](EventLoop::new).
+    #[track_caller]
     pub fn with_virtual_clock() -> Self {
         Self::with_clock(Clock::virtual_from_zero())
     }
 
+    #[track_caller]
     fn with_clock(clock: Clock) -> Self {
         let core = Rc::new(Core {
             id: NEXT_LOOP.fetch_add(1, Ordering::Relaxed),
@@ -184,14 +197,18 @@ impl EventLoop {
             closed: Cell::new(false),
             handler: RefCell::default(),
             observer: RefCell::default(),
+            recorder: RefCell::default(),
             watched: Cell::new(false),
             debug: Cell::new(std::env::var_os("SEND_NONE_DEBUG").is_some_and(|set| set == "1")),
             slow: Cell::new(Duration::from_millis(100)),
+            next_call: Cell::new(1),
             next_id: Cell::new(1),
             next_task: Cell::new(1),
             remembered: Cell::new(false),
         });
-        EventLoop { core }
+        let event_loop = EventLoop { core };
+        event_loop.record_if_asked();
+        event_loop
     }
 
     /// The present moment on the loop's own clock, which began when the loop was made.
@@ -238,6 +255,11 @@ impl EventLoop {
 
     pub(crate) fn release(&self, number: u64) -> Option<Rc<dyn Kept>> {
         self.core.kept.borrow_mut().remove(&number)
+    }
+
+    /// A number for a new callback.
+    pub(crate) fn next_call_number(&self) -> u64 {
+        self.core.next_call.replace(self.core.next_call.get() + 1)
     }
 
     /// A number for a new future or task.

@@ -11,8 +11,7 @@
 //! **Invariant.** The outcome is written once and never changed, so it can be read without a
 //! borrow; and from then on the line is empty.
 //!
-//! Next: [`settling`](crate::settling), how it gets its outcome and what is then done with the
-//! line.
+//! Next: [`asking`](crate::asking), what can be asked of it.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -21,10 +20,11 @@ use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::handle::call_guarded;
-use crate::observer::ExceptionContext;
+use crate::loop_event::LoopEvent;
+use crate::observer::{ExceptionContext, does_anybody_watch};
 use crate::waiters::Line;
 
 /// A result that will be there later. Python: `asyncio.Future`.
@@ -123,11 +123,11 @@ impl EventLoop {
         what: &'static str,
         made_at: &'static Location<'static>,
     ) -> FutureCell<T> {
-        FutureCell::of(Rc::new(Settable::made_at(self, what, made_at)))
+        FutureCell::made(Rc::new(Settable::made_at(self, what, made_at)))
     }
 }
 
-/// What can be asked of a future, and of a task.
+/// The handle.
 impl<T: 'static> FutureCell<T> {
     pub(crate) fn of(shared: Rc<dyn AsCell<T>>) -> Self {
         FutureCell {
@@ -136,51 +136,20 @@ impl<T: 'static> FutureCell<T> {
         }
     }
 
+    /// A new one.
+    #[inline]
+    pub(crate) fn made(shared: Rc<dyn AsCell<T>>) -> Self {
+        let future = FutureCell::of(shared);
+        if does_anybody_watch() {
+            future.as_any().tell_made();
+        }
+        future
+    }
+
     pub(crate) fn shared(&self) -> &Rc<dyn AsCell<T>> {
         self.cell
             .as_ref()
             .expect("it is there until this is dropped")
-    }
-
-    /// Whether it has a result, an error, or was cancelled.
-    pub fn done(&self) -> bool {
-        self.outcome().is_some()
-    }
-
-    /// Whether it was cancelled.
-    pub fn cancelled(&self) -> bool {
-        matches!(self.outcome(), Some(Outcome::Cancelled))
-    }
-
-    /// The result. It can be read any number of times, and there is no waiting: see the errors.
-    ///
-    /// # Errors
-    /// The error that was set; [`Error::Cancelled`] if it was cancelled; [`Error::InvalidState`] if
-    /// it is not done.
-    pub fn result(&self) -> Result<T>
-    where
-        T: Clone,
-    {
-        match self.outcome() {
-            None => Err(Error::InvalidState("Result is not set.")),
-            Some(Outcome::Cancelled) => Err(Error::Cancelled),
-            Some(Outcome::Done(result)) => {
-                self.shared().settable().looked_at.set(true);
-                result.clone()
-            }
-        }
-    }
-
-    /// The error that was set, or `None` if there is a result.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`] if it was cancelled; [`Error::InvalidState`] if it is not done.
-    pub fn exception(&self) -> Result<Option<Error>> {
-        match self.outcome() {
-            None => Err(Error::InvalidState("Exception is not set.")),
-            Some(Outcome::Cancelled) => Err(Error::Cancelled),
-            Some(Outcome::Done(_)) => Ok(self.shared().about().failure()),
-        }
     }
 
     pub(crate) fn sets_itself(&self) -> bool {
@@ -231,6 +200,13 @@ impl<T: 'static> Settable<T> {
         self.line.borrow_mut().stand(waiter)
     }
 
+    pub(crate) fn tell_left(&self, place: u64) {
+        self.tell(&mut || LoopEvent::Left {
+            future: self.id,
+            place,
+        });
+    }
+
     /// Puts the waker in the place of the one that stands there.
     pub(crate) fn replace_in_line(&self, place: u64, waker: Waker) {
         let mut line = self.line.borrow_mut();
@@ -250,62 +226,6 @@ impl<T: 'static> Settable<T> {
                 let tell = |event_loop: EventLoop| event_loop.call_exception_handler(&context);
                 self.event_loop().map_or_else(|| context.print(), tell);
             }
-        }
-    }
-}
-
-impl<T: 'static> About for Settable<T> {
-    fn id(&self) -> u64 {
-        self.id
-    }
-
-    fn done(&self) -> bool {
-        self.is_settled()
-    }
-
-    fn event_loop(&self) -> *const () {
-        self.event_loop.as_ptr().cast()
-    }
-
-    fn made_at(&self) -> &'static Location<'static> {
-        self.made_at
-    }
-
-    fn failure(&self) -> Option<Error> {
-        self.looked_at.set(true);
-        self.error()
-    }
-
-    fn error(&self) -> Option<Error> {
-        match self.outcome.get()? {
-            Outcome::Cancelled => Some(Error::Cancelled),
-            Outcome::Done(result) => result.as_ref().err().cloned(),
-        }
-    }
-
-    fn leave_line(&self, place: u64) {
-        let old = self.line.borrow_mut().remove(place);
-        drop(old);
-    }
-
-    fn holds(&self, place: u64, waker: &Waker) -> bool {
-        let mut line = self.line.borrow_mut();
-        matches!(line.get_mut(place), Some(Waiter::Task(held)) if held.will_wake(waker))
-    }
-
-    fn is_waited_for(&self) -> bool {
-        !self.line.borrow().is_empty()
-    }
-
-    fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.outcome.get() {
-            None => {
-                let waiting = self.line.try_borrow().map_or(0, |line| line.len());
-                write!(f, "<{name} pending, {waiting} waiting>")
-            }
-            Some(Outcome::Cancelled) => write!(f, "<{name} cancelled>"),
-            Some(Outcome::Done(Ok(_))) => write!(f, "<{name} finished>"),
-            Some(Outcome::Done(Err(error))) => write!(f, "<{name} finished, error={error:?}>"),
         }
     }
 }

@@ -14,18 +14,21 @@ use std::any::{Any, type_name};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::observer::ExceptionContext;
+use crate::loop_event::LoopEvent;
+use crate::observer::{ExceptionContext, Watched};
 
 /// A callback that can be run once, or taken back.
 pub(crate) trait Run {
     /// Calls it. A report that comes out is for the loop's exception handler.
     fn run(self: Rc<Self>) -> Result<(), Report>;
-    /// Drops the callback, if it is still there.
-    fn cancel(&self);
+    /// Drops the callback, if it is still there, and tells of it before the drop.
+    fn cancel(&self, tell: &dyn Fn());
+    /// Its number among the callbacks of its loop, for those who watch.
+    fn number(&self) -> u64;
     fn is_cancelled(&self) -> bool;
     /// Whether it sits among the timers.
     fn among_timers(&self) -> &AmongTimers;
@@ -44,6 +47,7 @@ pub(crate) struct Call<F> {
     /// dropped, because both can lead back here.
     callback: RefCell<Option<F>>,
     among_timers: AmongTimers,
+    number: u64,
     made_at: &'static Location<'static>,
 }
 
@@ -69,14 +73,19 @@ where
     R: 'static,
 {
     #[track_caller]
-    pub(crate) fn new(callback: F) -> Rc<Self> {
-        Self::made_at(callback, Location::caller())
+    pub(crate) fn new(number: u64, callback: F) -> Rc<Self> {
+        Self::made_at(number, callback, Location::caller())
     }
 
-    pub(crate) fn made_at(callback: F, made_at: &'static Location<'static>) -> Rc<Self> {
+    pub(crate) fn made_at(
+        number: u64,
+        callback: F,
+        made_at: &'static Location<'static>,
+    ) -> Rc<Self> {
         Rc::new(Call {
             callback: RefCell::new(Some(callback)),
             among_timers: AmongTimers::default(),
+            number,
             made_at,
         })
     }
@@ -97,12 +106,17 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
         })
     }
 
-    fn cancel(&self) {
+    fn cancel(&self, tell: &dyn Fn()) {
         let Some(callback) = self.callback.take() else {
             return;
         };
         self.among_timers.one_is_cancelled();
+        tell();
         drop(callback);
+    }
+
+    fn number(&self) -> u64 {
+        self.number
     }
 
     fn is_cancelled(&self) -> bool {
@@ -150,13 +164,24 @@ pub(crate) fn error_in<R: 'static>(answer: R) -> Result<()> {
 #[derive(Clone)]
 pub struct Handle {
     pub(crate) call: Rc<dyn Run>,
+    /// Who is told that it was cancelled.
+    pub(crate) watched: Option<Weak<dyn Watched>>,
+}
+
+fn cancel(call: &dyn Run, watched: Option<&Weak<dyn Watched>>) {
+    call.cancel(&|| {
+        if let Some(watched) = watched.and_then(Weak::upgrade) {
+            let call = call.number();
+            watched.tell(&mut || LoopEvent::CallCancelled { call });
+        }
+    });
 }
 
 impl Handle {
     /// Takes the callback back and drops it at once. Harmless if it ran already, or was cancelled
     /// before.
     pub fn cancel(&self) {
-        self.call.cancel();
+        cancel(&*self.call, self.watched.as_ref());
     }
 }
 
@@ -173,6 +198,7 @@ impl fmt::Debug for Handle {
 #[derive(Clone)]
 pub struct TimerHandle {
     pub(crate) call: Rc<dyn Run>,
+    pub(crate) watched: Option<Weak<dyn Watched>>,
     pub(crate) when: Duration,
 }
 
@@ -180,7 +206,7 @@ impl TimerHandle {
     /// Takes the callback back and drops it at once: it never runs, and the loop does not wait for
     /// its moment. Harmless if it ran already, or was cancelled before.
     pub fn cancel(&self) {
-        self.call.cancel();
+        cancel(&*self.call, self.watched.as_ref());
     }
 
     /// The moment at which it is due, on the clock of [`EventLoop::time`](crate::EventLoop::time).

@@ -32,7 +32,8 @@
 //! |---|---|---|
 //! | [`error`] | what is an exception? | |
 //! | [`clock`] | what time is it? | |
-//! | [`observer`] | who is watching? | |
+//! | [`loop_event`] | what can happen in a loop? | |
+//! | [`observer`] | who is told of it? | |
 //! | [`handle`] | what is on the run queue? | 1 |
 //! | [`timers`] | how do many sleep without a thread each? | 2 |
 //! | [`any_future`] | what can one do with a future and not know its type? | |
@@ -52,9 +53,11 @@
 //! | [`coroutine`] | what is it to send into a coroutine? | 7 |
 //! | [`waiters`] | who stands in line? | |
 //! | [`future_cell`] | what is a future? | 8 |
+//! | [`asking`] | what can one ask of it? | |
 //! | [`settling`] | who is told when it has a result? | 9 |
 //! | [`awaiting`] | what does `fut.await` do? | 10 |
 //! | [`task`] | who sends into the coroutine? | 11 |
+//! | [`task_end`] | and when it is done? | |
 //! | [`task_future`] | what is a task to those who wait for it? | |
 //! | [`any_task`] | what is a task of which nobody knows the type? | |
 //! | [`task_handle`] | what does the maker of a task hold? | |
@@ -63,6 +66,7 @@
 //! | [`sync`] | how do tasks wait for each other? | |
 //! | [`combinators`] | how does one wait for a while, or for several? | 13 |
 //! | [`threads`] | what of calls that block? | |
+//! | [`trace`] | how can one watch all this? | |
 //!
 //! # Python → Rust
 //!
@@ -98,6 +102,7 @@
 pub mod error;
 
 pub mod clock;
+pub mod loop_event;
 pub mod observer;
 
 // The loop: what it holds, and how it runs.
@@ -133,11 +138,14 @@ pub mod coroutine;
 pub mod waiters;
 
 pub mod future_cell;
+
+pub mod asking;
 pub mod settling;
 
 pub mod awaiting;
 
 pub mod task;
+pub mod task_end;
 pub mod task_future;
 
 pub mod any_task;
@@ -153,6 +161,8 @@ pub mod combinators;
 
 pub mod threads;
 
+pub mod trace;
+
 pub use crate::any_future::AnyFuture;
 pub use crate::any_task::{AnyTask, all_tasks, current_task};
 pub use crate::combinators::as_completed::{AsCompleted, as_completed};
@@ -166,7 +176,8 @@ pub use crate::error::{Error, Raisable, Result};
 pub use crate::event_loop::EventLoop;
 pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};
-pub use crate::observer::{ExceptionContext, LoopEvent, Observer};
+pub use crate::loop_event::{Ended, LoopEvent, Who};
+pub use crate::observer::{ExceptionContext, Observer};
 pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;
 pub use crate::protocols::async_with::{AsyncContextManager, async_with};
@@ -177,6 +188,7 @@ pub use crate::threads::pool::ThreadPool;
 pub use crate::threads::setter::ThreadsafeSetter;
 pub use crate::threads::submit::{Submitted, run_coroutine_threadsafe};
 pub use crate::threadsafe::ThreadsafeHandle;
+pub use crate::trace::recorder::Recorder;
 pub use crate::turn::{get_event_loop, set_event_loop};
 
 /// The code of the README is compiled and run, too.

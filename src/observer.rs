@@ -4,77 +4,16 @@
 //! rooms below tell an [`Observer`] what they do, so that a program can be watched without a
 //! change: one event type, one trait, and a single flag test when nobody watches.
 //!
-//! Futures and tasks go by number here, counted by their loop.
-//!
 //! Next: [`handle`](crate::handle), what the run queue holds.
 
+use std::cell::Cell;
+use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::error::Error;
-
-/// Something that happened in a loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoopEvent {
-    /// A turn begins to run its batch: so many callbacks and steps, no more.
-    TurnBegan {
-        /// The first turn of a loop is 1.
-        turn: u64,
-        /// How many entries the run queue holds now.
-        batch: usize,
-    },
-    /// Nothing is ready: the loop sleeps, until that moment or until another thread calls.
-    Asleep {
-        /// The deadline of the first timer.
-        until: Option<Duration>,
-    },
-    /// A timer is due; its callback joins the run queue.
-    TimerDue {
-        /// The timer's deadline.
-        when: Duration,
-    },
-    /// A task was made; its first step joins the run queue.
-    TaskMade {
-        /// The new task.
-        task: u64,
-    },
-    /// A task's coroutine is sent into.
-    StepBegan {
-        /// The task that runs.
-        task: u64,
-    },
-    /// The coroutine returned, and the task is done.
-    Returned {
-        /// The task that ended.
-        task: u64,
-    },
-    /// The coroutine is suspended, and the task parked on a future.
-    Parked {
-        /// The task that waits.
-        task: u64,
-        /// The future that it waits for.
-        on: u64,
-    },
-    /// The coroutine is suspended on something that is no [`FutureCell`](crate::FutureCell): a bare
-    /// yield, or a future from elsewhere.
-    Suspended {
-        /// The task that waits.
-        task: u64,
-    },
-    /// A parked task's waker was called; its next step joins the run queue.
-    Woken {
-        /// The task that will run.
-        task: u64,
-    },
-    /// A future got its result, its error or its cancellation.
-    Settled {
-        /// The future.
-        future: u64,
-        /// How many callbacks and parked tasks wait for it.
-        waiting: usize,
-    },
-}
+use crate::loop_event::LoopEvent;
 
 /// Whoever is told what happens in a loop. Attach it with
 /// [`EventLoop::observe`](crate::EventLoop::observe).
@@ -90,6 +29,27 @@ impl<F: Fn(Duration, &LoopEvent)> Observer for F {
     fn event(&self, time: Duration, event: &LoopEvent) {
         self(time, event);
     }
+}
+
+thread_local! {
+    /// Whether any loop of this thread is watched, or was.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+pub(crate) fn somebody_watches() {
+    WATCHED.set(true);
+}
+
+/// If nobody does, this is all that it costs to tell.
+#[inline]
+pub(crate) fn does_anybody_watch() -> bool {
+    WATCHED.get()
+}
+
+/// A loop as those see it who know nothing of it but that it may be watched.
+pub(crate) trait Watched {
+    /// Tells the observer, if there is one.
+    fn tell(self: Rc<Self>, event: &mut dyn FnMut() -> LoopEvent);
 }
 
 /// What an exception handler is told. Python: the `context` dict of `loop.call_exception_handler`.
@@ -137,13 +97,19 @@ impl ExceptionContext {
 
     /// What is done when no exception handler is set.
     pub(crate) fn print(&self) {
-        let mut text = self.message.clone();
+        eprintln!("{self}");
+    }
+}
+
+impl fmt::Display for ExceptionContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
         if let Some(error) = &self.exception {
-            text += &format!(": {error:?}");
+            write!(f, ": {error:?}")?;
         }
-        if let (Some(subject), Some(made_at)) = (&self.subject, self.made_at) {
-            text += &format!("\n  {subject}, made at {made_at}");
+        match (&self.subject, self.made_at) {
+            (Some(subject), Some(made_at)) => write!(f, "\n  {subject}, made at {made_at}"),
+            _ => Ok(()),
         }
-        eprintln!("{text}");
     }
 }

@@ -94,6 +94,7 @@ impl EventLoop {
         if !std::ptr::addr_eq(future.shared().about().event_loop(), Rc::as_ptr(&self.core)) {
             return Err(Error::of_a_different_loop());
         }
+        self.check_runnable()?; // whoever watches may have closed it meanwhile
         let _main = Main::begin(future.shared().clone().loop_task());
         let stop = StopWhenDone::watch(self, &future.as_any());
         self.run_forever()?;

@@ -11,13 +11,18 @@
 //! all unfinished tasks.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::panic::Location;
 use std::task::Waker;
 
 use crate::any_future::AnyFuture;
 use crate::error::Error;
+use crate::loop_event::LoopEvent;
 
 /// A future that a leaf waits for, and the leaf's place in that future's line.
 type Wait = (AnyFuture, u64);
+
+/// A line of the source.
+type Place = &'static Location<'static>;
 
 /// What a suspended coroutine waits for, as its leaves told it.
 #[derive(Clone, Default)]
@@ -32,6 +37,8 @@ pub(crate) struct Waits {
     )]
     more: Option<Box<Vec<Wait>>>,
     yielded: bool,
+    /// The last `await` that ended in waiting.
+    at: Option<Place>,
 }
 
 impl Waits {
@@ -40,6 +47,41 @@ impl Waits {
     pub(crate) fn single(&self) -> Option<&AnyFuture> {
         let (future, _) = self.first.as_ref()?;
         (self.more.is_none() && !self.yielded).then_some(future)
+    }
+
+    /// The `await` where it waits, if that is known. If that stands in this crate, or in std, then it is
+    /// the line where the program has asked for what is awaited there.
+    pub(crate) fn at(&self) -> Option<Place> {
+        let at = self.at?;
+        if !is_ours(at) && !at.file().starts_with("/rustc/") {
+            return Some(at);
+        }
+        let future = self.single();
+        future.map(|future| future.0.about().made_at())
+    }
+
+    /// What came of a task's step, for those who watch that loop. They know nothing of futures of others.
+    pub(crate) fn told(&self, task: u64, event_loop: *const (), queued: bool) -> LoopEvent {
+        let id = |future: &AnyFuture| future.0.about().id();
+        let is_here = |future: &&AnyFuture| future.event_loop() == event_loop;
+        let at = self.at();
+        match (self.single().filter(is_here).map(id), at) {
+            (Some(on), Some(at)) => LoopEvent::Parked {
+                task,
+                on,
+                at,
+                queued,
+            },
+            _ => LoopEvent::Suspended {
+                task,
+                yields: self.is_bare_yield(),
+                on: (self.all().map(|(future, _)| future).filter(is_here))
+                    .map(id)
+                    .collect(),
+                at,
+                queued,
+            },
+        }
     }
 
     pub(crate) fn is_bare_yield(&self) -> bool {
@@ -96,6 +138,12 @@ impl Waits {
     }
 }
 
+/// Whether it is a line of this crate.
+pub(crate) fn is_ours(at: Place) -> bool {
+    let folder = file!().strip_suffix("record.rs").unwrap_or_default();
+    at.file().starts_with(folder)
+}
+
 /// The record of a coroutine's step in progress, and of its last step when none is.
 #[derive(Default)]
 pub(crate) struct Record {
@@ -117,6 +165,14 @@ impl Record {
         self.thrown.take().map(|error| *error)
     }
 
+    /// What will be thrown in, printed for those who watch.
+    pub(crate) fn to_be_thrown(&self) -> Option<String> {
+        let error = self.thrown.take()?;
+        let printed = format!("{error:?}");
+        self.thrown.set(Some(error));
+        Some(printed)
+    }
+
     /// What the coroutine waits for.
     #[inline]
     pub(crate) fn waits(&self) -> Ref<'_, Waits> {
@@ -136,13 +192,17 @@ impl Record {
     }
 
     /// Notes that the step ends in waiting for this future, at that place in its line.
-    pub(crate) fn park(&self, future: AnyFuture, place: u64) {
-        self.waits.borrow_mut().add(future, place);
+    pub(crate) fn park(&self, future: AnyFuture, place: u64, at: Place) {
+        let mut waits = self.waits.borrow_mut();
+        waits.add(future, place);
+        waits.at = Some(at);
     }
 
     /// Notes that the step ends in a bare yield.
-    pub(crate) fn park_on_nothing(&self) {
-        self.waits.borrow_mut().yielded = true;
+    pub(crate) fn park_on_nothing(&self, at: Place) {
+        let mut waits = self.waits.borrow_mut();
+        waits.yielded = true;
+        waits.at = Some(at);
     }
 
     /// What waited for this future, at that place in its line, is gone.

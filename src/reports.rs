@@ -22,12 +22,13 @@
 //! Next: [`snapshot`](crate::snapshot), who waits for whom.
 
 use std::panic::Location;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use crate::event_loop::EventLoop;
+use crate::event_loop::{Core, EventLoop};
 use crate::handle::call_guarded;
-use crate::observer::{ExceptionContext, LoopEvent, Observer};
+use crate::loop_event::LoopEvent;
+use crate::observer::{ExceptionContext, Observer, Watched, somebody_watches};
 
 /// Reporting.
 impl EventLoop {
@@ -49,6 +50,13 @@ impl EventLoop {
 
     /// Tells the exception handler. If that panics, both are printed to stderr.
     pub fn call_exception_handler(&self, context: &ExceptionContext) {
+        self.tell(|| LoopEvent::Reported {
+            text: context.to_string(),
+        });
+        self.report(context);
+    }
+
+    fn report(&self, context: &ExceptionContext) {
         let handler = self.core.handler.borrow().clone();
         let Some(handler) = handler else {
             return context.print();
@@ -106,6 +114,7 @@ impl EventLoop {
         }
         let old = self.core.observer.replace(Some(Rc::new(observer)));
         self.core.watched.set(true);
+        somebody_watches();
         drop(old);
     }
 
@@ -113,13 +122,34 @@ impl EventLoop {
     #[inline]
     pub(crate) fn tell(&self, event: impl FnOnce() -> LoopEvent) {
         if self.core.watched.get() {
-            let observer = self.core.observer.borrow().clone();
-            let Some(observer) = observer else { return };
+            self.tell_all(&event());
+        }
+    }
+
+    #[cold]
+    fn tell_all(&self, event: &LoopEvent) {
+        let recorder = self.core.recorder.borrow().clone();
+        let observer = self.core.observer.borrow().clone();
+        for observer in [recorder, observer].into_iter().flatten() {
             // It may replace itself: then it is dropped in there, under the guard.
-            if let Err(error) = call_guarded(move || observer.event(self.time(), &event())) {
+            if let Err(error) = call_guarded(move || observer.event(self.time(), event)) {
                 let context = ExceptionContext::new("Exception in observer");
-                self.call_exception_handler(&context.with_exception(error));
+                self.report(&context.with_exception(error)); // and do not tell it of that
             }
+        }
+    }
+
+    /// For those who know nothing else of a loop.
+    pub(crate) fn watched(&self) -> Option<Weak<dyn Watched>> {
+        let watched = self.core.watched.get();
+        watched.then(|| -> Weak<dyn Watched> { Rc::downgrade(&self.core) as Weak<Core> })
+    }
+}
+
+impl Watched for Core {
+    fn tell(self: Rc<Self>, event: &mut dyn FnMut() -> LoopEvent) {
+        if self.watched.get() {
+            EventLoop { core: self }.tell_all(&event());
         }
     }
 }

@@ -13,9 +13,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::handle::{Call, Handle, Run, TimerHandle};
+use crate::loop_event::LoopEvent;
 use crate::mailbox::Note;
-use crate::observer::LoopEvent;
 use crate::task_table::{TaskKey, TaskState};
+use crate::timers::Timers;
 
 /// Scheduling callbacks.
 ///
@@ -32,14 +33,15 @@ impl EventLoop {
         F: FnOnce() -> R + 'static,
         R: 'static,
     {
-        let call = Call::new(callback);
+        let call = Call::new(self.next_call_number(), callback);
         if self.may_schedule() {
-            self.enqueue(Ready::Callback(call.clone()));
+            self.enqueue(call.clone());
         } else {
             let refused = call.clone();
-            drop_refused(move || refused.cancel());
+            drop_refused(move || refused.cancel(&|| ()));
         }
-        Handle { call }
+        let watched = self.watched();
+        Handle { call, watched }
     }
 
     /// Schedules a callback for `delay` from now; zero means the next turn, behind what is ready by
@@ -69,13 +71,56 @@ impl EventLoop {
         F: FnOnce() -> R + 'static,
         R: 'static,
     {
-        let call = Call::new(callback);
+        let call = Call::new(self.next_call_number(), callback);
         if self.may_schedule() {
-            return self.core.timers.borrow_mut().push(when, call);
+            return self.set_timer(when, call);
         }
         let refused = call.clone();
-        drop_refused(move || refused.cancel());
-        TimerHandle { call, when }
+        drop_refused(move || refused.cancel(&|| ()));
+        self.timer_handle(when, call)
+    }
+
+    /// Puts something among the timers.
+    pub(crate) fn set_timer(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
+        let mut timers = self.core.timers.borrow_mut();
+        if timers.must_be_swept() {
+            drop(timers);
+            self.timers(Timers::sweep);
+            timers = self.core.timers.borrow_mut();
+        }
+        timers.push(when, call.clone());
+        drop(timers);
+        self.tell(|| LoopEvent::TimerSet {
+            call: call.number(),
+            when,
+            what: call.describe(),
+            made_at: call.made_at(),
+        });
+        self.timer_handle(when, call)
+    }
+
+    /// Does something with the timers. The cancelled ones that it takes out are dropped afterwards.
+    pub(crate) fn timers<R>(&self, f: impl FnOnce(&mut Timers) -> R) -> R {
+        let mut timers = self.core.timers.borrow_mut();
+        let result = f(&mut timers);
+        if !timers.swept.is_empty() {
+            let swept = std::mem::take(&mut timers.swept);
+            drop(timers);
+            self.tell(|| LoopEvent::TimersSwept {
+                calls: swept.iter().map(|call| call.number()).collect(),
+            });
+        }
+        result
+    }
+
+    #[inline]
+    fn timer_handle(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
+        let watched = self.watched();
+        TimerHandle {
+            call,
+            watched,
+            when,
+        }
     }
 
     /// Whether anything may still be scheduled. Misuse panics, but not on top of another panic.
@@ -87,10 +132,10 @@ impl EventLoop {
         !self.is_closed()
     }
 
-    /// Puts something on the run queue, behind what other threads have left in the mailbox before.
-    pub(crate) fn enqueue(&self, entry: Ready) {
+    /// Puts a callback on the run queue, behind what other threads have left in the mailbox before.
+    pub(crate) fn enqueue(&self, call: Rc<dyn Run>) {
         self.take_mail();
-        self.push(entry);
+        self.push_call(call, false);
     }
 
     /// What other threads wish for joins the end of the run queue.
@@ -105,20 +150,33 @@ impl EventLoop {
         for note in self.core.mailbox.take_all() {
             match note {
                 Note::Call(callback, made_at) => {
-                    self.push(Ready::Callback(Call::made_at(callback, made_at)));
+                    self.push_call(
+                        Call::made_at(self.next_call_number(), callback, made_at),
+                        true,
+                    );
                 }
                 Note::Wake(key) => {
                     if let Some(task) = self.task(key) {
                         task.note_taken();
-                        self.queue_step(key); // what arrives meanwhile comes behind this mail
+                        self.queue_step(key, true); // what arrives meanwhile comes behind this mail
                     }
                 }
             }
         }
     }
 
+    fn push_call(&self, call: Rc<dyn Run>, by_mail: bool) {
+        self.push(Ready::Callback(call.clone()));
+        self.tell(|| LoopEvent::CallQueued {
+            call: call.number(),
+            what: call.describe(),
+            made_at: call.made_at(),
+            by_mail,
+        });
+    }
+
     /// The one way in.
-    fn push(&self, entry: Ready) {
+    pub(crate) fn push(&self, entry: Ready) {
         if !self.is_closed() {
             self.core.ready.borrow_mut().push_back(entry);
         }
@@ -152,38 +210,41 @@ impl EventLoop {
     /// one.
     pub(crate) fn wake(&self, key: TaskKey) {
         self.take_mail();
-        self.queue_step(key);
+        self.queue_step(key, false);
     }
 
-    fn queue_step(&self, key: TaskKey) {
-        if self.core.current.get() == Some(key) {
-            self.core.woken.set(true); // see `park`
+    fn queue_step(&self, key: TaskKey, by_mail: bool) {
+        let in_step = self.core.current.get() == Some(key);
+        if in_step {
+            if self.core.woken.replace(true) {
+                return; // see `park`
+            }
         } else if self.core.tasks.borrow_mut().wake(key) {
-            self.push_step(key);
+            self.push(Ready::Step(key));
+        } else {
+            return;
         }
+        self.tell(|| LoopEvent::Woken {
+            task: self.task(key).map_or(0, |task| task.about().id()),
+            in_step,
+            by_mail,
+        });
     }
 
     /// The step of the current task is over, and it waits. If it was woken meanwhile, its next step is
-    /// queued.
+    /// queued. Tells whether it was.
     #[inline]
-    pub(crate) fn park(&self, key: TaskKey) {
+    pub(crate) fn park(&self, key: TaskKey) -> bool {
+        if self.core.woken.get() {
+            self.take_mail();
+        }
         self.core.current.set(None);
         let woken = self.core.woken.take();
         self.core.tasks.borrow_mut().park(key, woken);
         if woken {
-            self.take_mail();
-            self.push_step(key);
+            self.push(Ready::Step(key));
         }
-    }
-
-    fn push_step(&self, key: TaskKey) {
-        if self.core.watched.get() {
-            let task = self.task(key).map(|task| task.about().id());
-            self.tell(|| LoopEvent::Woken {
-                task: task.unwrap_or_default(),
-            });
-        }
-        self.push(Ready::Step(key));
+        woken
     }
 }
 

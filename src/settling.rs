@@ -19,10 +19,10 @@ use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
 use crate::error::{ALREADY_DONE, Error, Result};
-use crate::event_loop::Ready;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
-use crate::observer::{ExceptionContext, LoopEvent};
+use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::observer::ExceptionContext;
 
 impl<T, R, F> From<F> for DoneCallback<T>
 where
@@ -134,9 +134,16 @@ impl<T: 'static> FutureCell<T> {
     #[track_caller]
     pub(crate) fn call_when_done(&self, callback: DoneCallback<T>) -> u64 {
         let settable = self.shared().settable();
-        let waiter = Waiter::Callback(callback, Location::caller());
+        let made_at = Location::caller();
+        let waiter = Waiter::Callback(callback, made_at);
         if !self.done() {
-            return settable.stand_in_line(waiter);
+            let place = settable.stand_in_line(waiter);
+            settable.tell(&mut || LoopEvent::Joined {
+                future: settable.id,
+                place,
+                who: Who::Callback { made_at },
+            });
+            return place;
         }
         if let Err(error) = settable.queue(waiter, self.shared()) {
             assert!(std::thread::panicking(), "{error:?}");
@@ -149,9 +156,13 @@ impl<T: 'static> FutureCell<T> {
         if self.done() {
             return end(&self.as_any());
         }
-        self.shared()
-            .settable()
-            .stand_in_line(Waiter::Follower(end));
+        let line = self.shared().settable();
+        let place = line.stand_in_line(Waiter::Follower(end));
+        line.tell(&mut || LoopEvent::Joined {
+            future: line.id,
+            place,
+            who: Who::Follower,
+        });
     }
 
     /// Takes all copies of a callback out of the line and tells how many there were.
@@ -165,7 +176,11 @@ impl<T: 'static> FutureCell<T> {
             }
             _ => false,
         };
-        let taken = self.shared().settable().line.borrow_mut().take_if(same);
+        let settable = self.shared().settable();
+        let taken = settable.line.borrow_mut().take_if(same);
+        for (place, _) in &taken {
+            settable.tell_left(*place);
+        }
         taken.len()
     }
 }
@@ -177,17 +192,26 @@ impl<T: 'static> Settable<T> {
             return Err(Error::InvalidState(ALREADY_DONE));
         }
         let line = self.line.take();
-        if let Some(event_loop) = self.event_loop() {
-            event_loop.tell(|| LoopEvent::Settled {
-                future: self.id,
-                waiting: line.len(),
-            });
-        }
+        self.tell(&mut || LoopEvent::Settled {
+            future: self.id,
+            waiting: line.len(),
+            how: self.ended(),
+        });
         let mut result = Ok(());
         for waiter in line {
             result = result.and(self.queue(waiter, shared));
         }
         result
+    }
+
+    fn ended(&self) -> Ended {
+        match self.outcome.get() {
+            Some(Outcome::Done(Err(error))) => Ended::Error {
+                error: format!("{error:?}"),
+            },
+            Some(Outcome::Done(Ok(_))) => Ended::Result,
+            _ => Ended::Cancelled,
+        }
     }
 
     /// Puts one who waited on the run queue.
@@ -198,8 +222,9 @@ impl<T: 'static> Settable<T> {
         match (waiter, event_loop) {
             (Waiter::Callback(callback, made_at), Some(event_loop)) => {
                 let fut = FutureCell::of(shared.clone());
-                let call = Call::made_at(move || callback.call(&fut), made_at);
-                event_loop.enqueue(Ready::Callback(call));
+                let number = event_loop.next_call_number();
+                let call = Call::made_at(number, move || callback.call(&fut), made_at);
+                event_loop.enqueue(call);
                 Ok(())
             }
             (Waiter::Follower(end), _) => {
@@ -269,6 +294,9 @@ impl<T> Settable<T> {
 
 impl<T> Drop for Settable<T> {
     fn drop(&mut self) {
+        if !self.is_settled() {
+            self.tell(&mut || LoopEvent::Gone { future: self.id });
+        }
         self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
         let line = self.line.take();
         if !line.is_empty() {

@@ -16,12 +16,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::any_future::AnyFuture;
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, Ready};
+use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::task_table::TaskState;
 
 /// The state of a loop at one moment. Made by [`EventLoop::snapshot`].
@@ -57,6 +58,10 @@ pub struct TaskSnapshot {
     /// The numbers of the futures and tasks that it is parked on. Empty if it is parked on something
     /// that is not of this crate.
     pub waits_for: Vec<u64>,
+    /// The `await` in the source where it is suspended, if it is and that is known.
+    pub parked_at: Option<&'static Location<'static>>,
+    /// How many stand in its own line: callbacks, and tasks that wait for it.
+    pub waiting: usize,
     /// Where in the source it was made.
     pub made_at: &'static Location<'static>,
 }
@@ -74,6 +79,8 @@ pub struct FutureSnapshot {
     /// The number of the task that took the lock, if it is a place in the line of one. (That task may be
     /// done, and the lock another's: `wait_for` has it taken by a task of its own.)
     pub held_by: Option<u64>,
+    /// How many stand in its line: callbacks, and tasks that wait for it.
+    pub waiting: usize,
     /// Where in the source it was made.
     pub made_at: &'static Location<'static>,
 }
@@ -86,17 +93,10 @@ impl EventLoop {
     /// The state of the loop now.
     pub fn snapshot(&self) -> Snapshot {
         let core = &self.core;
-        let all = self.all_tasks().into_iter();
-        let (states, all): (Vec<_>, Vec<_>) =
-            all.map(|(state, task)| (state, AnyFuture(task))).unzip();
-        let as_it_is = |(task, state): (&AnyFuture, TaskState)| TaskSnapshot {
-            id: task.0.about().id(),
-            name: task.0.name(),
-            state,
-            waits_for: waits_for(task),
-            made_at: task.0.about().made_at(),
-        };
-        let tasks = all.iter().zip(states).map(as_it_is).collect();
+        let all = self.all_tasks();
+        let tasks = all.iter().map(|(state, task)| as_it_is(*state, task));
+        let tasks = tasks.collect();
+        let all: Vec<_> = all.into_iter().map(|(_, task)| AnyFuture(task)).collect();
         let describe = |entry: &Ready| match entry {
             Ready::Callback(call) => call.describe(),
             Ready::Step(key) => self
@@ -141,16 +141,23 @@ impl EventLoop {
     }
 }
 
-fn pending_below(future: &AnyFuture) -> impl Iterator<Item = AnyFuture> {
-    future
-        .0
-        .waits_for()
-        .into_iter()
-        .filter(|future| !future.done())
+fn as_it_is(state: TaskState, task: &Rc<dyn LoopTask>) -> TaskSnapshot {
+    let about = task.about();
+    let at = task.record().waits().at();
+    TaskSnapshot {
+        id: about.id(),
+        name: task.name(),
+        state,
+        waits_for: waits_for(&AnyFuture(task.clone())),
+        parked_at: at.filter(|_| state != TaskState::Running),
+        waiting: about.waiting(),
+        made_at: about.made_at(),
+    }
 }
 
 fn waits_for(future: &AnyFuture) -> Vec<u64> {
-    pending_below(future)
+    future
+        .pending_below()
         .map(|future| future.0.about().id())
         .collect()
 }
@@ -158,7 +165,7 @@ fn waits_for(future: &AnyFuture) -> Vec<u64> {
 /// All that the tasks wait for, directly or not, and that is no task itself.
 fn futures_below(tasks: &[AnyFuture]) -> Vec<FutureSnapshot> {
     let mut seen: BTreeSet<u64> = tasks.iter().map(|task| task.0.about().id()).collect();
-    let mut to_visit: Vec<_> = tasks.iter().flat_map(pending_below).collect();
+    let mut to_visit: Vec<_> = tasks.iter().flat_map(AnyFuture::pending_below).collect();
     let mut futures = Vec::new();
     while let Some(future) = to_visit.pop() {
         let about = future.0.about();
@@ -169,9 +176,10 @@ fn futures_below(tasks: &[AnyFuture]) -> Vec<FutureSnapshot> {
                 name,
                 waits_for: waits_for(&future),
                 held_by: future.0.held_by(),
+                waiting: about.waiting(),
                 made_at,
             });
-            to_visit.extend(pending_below(&future));
+            to_visit.extend(future.pending_below());
         }
     }
     futures.sort_by_key(|future| future.id);
@@ -270,7 +278,9 @@ impl Snapshot {
                 TaskState::Parked if task.waits_for.is_empty() => "parked on something foreign",
                 TaskState::Parked => "parked",
             };
-            return format!("{}, {state}, made at {}", task.name, task.made_at);
+            let at = task.parked_at.filter(|_| task.state == TaskState::Parked);
+            let at = at.map_or(String::new(), |at| format!(" at {at}"));
+            return format!("{}, {state}{at}, made at {}", task.name, task.made_at);
         }
         match self.future(id) {
             Some(future) => format!("{}, pending, made at {}", future.name, future.made_at),

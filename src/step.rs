@@ -26,6 +26,7 @@ use std::task::{RawWakerVTable, Waker};
 use crate::any_future::AnyFuture;
 use crate::error::Error;
 use crate::event_loop::LoopTask;
+use crate::loop_event::Who;
 use crate::record::Record;
 use crate::turn::with_running;
 
@@ -105,6 +106,18 @@ impl InProgress {
         match self {
             InProgress::OfTask(task) => task.record(),
             InProgress::ByHand(record) => record,
+        }
+    }
+}
+
+impl InProgress {
+    /// Whose waker it was given.
+    pub(crate) fn who(&self) -> Who {
+        match self {
+            InProgress::OfTask(task) => Who::Task {
+                task: task.about().id(),
+            },
+            InProgress::ByHand(_) => Who::Waker,
         }
     }
 }

@@ -15,12 +15,11 @@
 //! **Invariants.** The coroutine is dropped before its result is announced, and is never polled
 //! after that.
 //!
-//! Next: [`task_future`](crate::task_future), what a task is to those who wait for it.
+//! Next: [`task_end`](crate::task_end), what happens when it is done.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -32,14 +31,15 @@ use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::call_guarded;
-use crate::observer::{ExceptionContext, LoopEvent};
+use crate::loop_event::LoopEvent;
+use crate::observer::ExceptionContext;
 use crate::record::Record;
 use crate::step::refusal;
 use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
 
 /// A coroutine, and the memory that it lies in, which stays when it is gone.
-type Body<F> = Pin<Box<Option<F>>>;
+pub(crate) type Body<F> = Pin<Box<Option<F>>>;
 
 /// The task itself: a future, and what fills it.
 pub(crate) struct TaskCell<F, T: 'static> {
@@ -49,13 +49,13 @@ pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) number: u64,
     pub(crate) given_name: RefCell<Option<Box<str>>>,
     /// Taken out while it is polled. Empty once the task is done.
-    body: Cell<Option<Body<F>>>,
+    pub(crate) body: Cell<Option<Body<F>>>,
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
     pub(crate) asked: Asked,
     pub(crate) waker: Waker,
     /// The same waker, to be told when its note was taken out of the mailbox.
-    task_waker: Arc<TaskWaker>,
+    pub(crate) task_waker: Arc<TaskWaker>,
 }
 
 /// What others want of it.
@@ -68,7 +68,7 @@ pub(crate) struct Asked {
     /// To be dropped at the next step.
     pub(crate) aborted: Cell<bool>,
     /// Whether a panic goes through to the caller of `run_until_complete`.
-    is_main: Cell<bool>,
+    pub(crate) is_main: Cell<bool>,
     /// Whether nobody is to be told if it is never done.
     quiet: Cell<bool>,
 }
@@ -123,28 +123,7 @@ where
     }
 
     /// How much memory it takes, about.
-    const BYTES: usize = size_of::<Self>() + size_of::<F>() + size_of::<TaskWaker>();
-
-    /// Nobody has it any more: drops what it holds, and keeps the rest for the next one.
-    pub(crate) fn empty_and_keep(mut self: Rc<Self>) {
-        self.future.report_if_never_retrieved(|| self.name());
-        let reusable = self.task_waker.is_nowhere_else();
-        let Some(task) = Rc::get_mut(&mut self).filter(|_| reusable) else {
-            return;
-        };
-        if task.body.get_mut().is_none() {
-            return; // it has ended in a panic, or was aborted
-        }
-        drop(task.future.outcome.take());
-        task.record = Record::default();
-        // What was dropped may have closed the loop.
-        let event_loop = self.future.event_loop();
-        if let Some(event_loop) = event_loop.filter(|event_loop| !event_loop.is_closed()) {
-            // If there is no room it is dropped when no borrow is held any more.
-            let refused = event_loop.core.spare.borrow_mut().keep(self, Self::BYTES);
-            drop(refused);
-        }
-    }
+    pub(crate) const BYTES: usize = size_of::<Self>() + size_of::<F>() + size_of::<TaskWaker>();
 
     /// Sends into the coroutine. What it returned, if it has; then it is dropped.
     fn send(&self, body: &mut Body<F>) -> Option<Result<T>> {
@@ -158,45 +137,14 @@ where
         }
     }
 
-    /// The coroutine has ended, and is dropped already.
-    fn finish(self: Rc<Self>, event_loop: &EventLoop, result: Result<T>) {
-        self.leave(event_loop);
-        event_loop.tell(|| LoopEvent::Returned {
-            task: self.future.id,
-        });
-        let cancelled_at_the_end = self.asked.must_cancel.get() && result.is_ok();
-        let fut = FutureCell::of(self);
-        if cancelled_at_the_end || matches!(result, Err(Error::Cancelled)) {
-            fut.settle_as_cancelled();
-        } else {
-            // The only error is that the loop is closed, and it is not: it runs.
-            let _closed = fut.settle(result);
-        }
-    }
-
-    fn panicked(self: Rc<Self>, event_loop: &EventLoop, panic: Box<dyn Any + Send>) {
-        if !self.asked.is_main.get() {
-            return self.finish(event_loop, Err(Error::from_panic(panic)));
-        }
-        self.future.looked_at.set(true);
-        self.finish(event_loop, Err(Error::of_panic(&*panic)));
-        event_loop.core.main_panicked.set(true);
-        resume_unwind(panic);
-    }
-
     /// The coroutine is suspended. Is there a reason to go on at once?
     fn park(self: Rc<Self>, event_loop: &EventLoop) {
-        event_loop.tell(|| match self.record.waits().single() {
-            Some(future) => LoopEvent::Parked {
-                task: self.future.id,
-                on: future.0.about().id(),
-            },
-            None => LoopEvent::Suspended {
-                task: self.future.id,
-            },
-        });
         // This comes first: what follows may run a program's own code, and that may panic.
-        event_loop.park(self.key);
+        let queued = event_loop.park(self.key);
+        event_loop.tell(|| {
+            let here = self.future.event_loop.as_ptr().cast();
+            self.record.waits().told(self.future.id, here, queued)
+        });
         if let Some(error) = self.refusal() {
             self.record.throw(error);
             event_loop.wake(self.key);
@@ -227,24 +175,13 @@ where
             .fold(false, |any, future| future.cancel() | any)
     }
 
-    fn drop_unfinished(self: Rc<Self>, event_loop: &EventLoop, body: Body<F>) {
-        self.leave(event_loop);
-        self.record.clear();
-        let dropped = call_guarded(|| drop(body));
-        let made_at = self.future.made_at();
-        let name = self.name();
-        FutureCell::of(self).settle_as_cancelled();
-        if let Err(error) = dropped {
-            let context = ExceptionContext::new("Exception in the drop of an aborted task");
-            let context = context.with_exception(error);
-            event_loop.call_exception_handler(&context.about(format!("<{name}>"), made_at));
+    fn tell_what_is_thrown(&self, event_loop: &EventLoop) {
+        if let Some(error) = self.record.to_be_thrown() {
+            event_loop.tell(|| LoopEvent::Thrown {
+                task: self.future.id,
+                error,
+            });
         }
-    }
-
-    /// The task is done: it gives up its place in the loop's table.
-    fn leave(&self, event_loop: &EventLoop) {
-        let entry = event_loop.core.tasks.borrow_mut().remove(self.key);
-        drop(entry);
     }
 }
 
@@ -264,9 +201,9 @@ where
         if self.asked.must_cancel.take() || owed {
             self.record.throw(Error::Cancelled);
         }
-        event_loop.tell(|| LoopEvent::StepBegan {
-            task: self.future.id,
-        });
+        if event_loop.core.watched.get() {
+            self.tell_what_is_thrown(event_loop);
+        }
         let mut body = Some(body);
         let send = AssertUnwindSafe(|| self.send(body.as_mut()?));
         match catch_unwind(send) {
@@ -276,6 +213,9 @@ where
             }
             Ok(Some(result)) => {
                 self.body.set(body);
+                event_loop.tell(|| LoopEvent::Returned {
+                    task: self.future.id,
+                });
                 self.finish(event_loop, result);
             }
             Err(panic) => {
@@ -322,7 +262,11 @@ where
     }
 
     fn set_name(&self, name: String) {
-        *self.given_name.borrow_mut() = Some(name.into());
+        *self.given_name.borrow_mut() = Some(name.clone().into());
+        self.future.tell(&mut || LoopEvent::Renamed {
+            task: self.future.id,
+            name: name.clone(),
+        });
     }
 
     fn set_main(&self, is_main: bool) {
@@ -335,6 +279,9 @@ where
 
     fn abort(&self) {
         self.asked.aborted.set(true);
+        self.future.tell(&mut || LoopEvent::AbortAsked {
+            task: self.future.id,
+        });
         self.wake();
     }
 

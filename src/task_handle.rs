@@ -19,7 +19,7 @@ use crate::any_task::AnyTask;
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::future_cell::FutureCell;
-use crate::observer::LoopEvent;
+use crate::loop_event::LoopEvent;
 use crate::scheduling::drop_refused;
 use crate::task::TaskCell;
 use crate::turn::{no_event_loop, running_loop};
@@ -56,12 +56,15 @@ impl EventLoop {
         F: Future<Output = Result<T>> + 'static,
     {
         let task = TaskCell::new(self, coroutine, made_at);
+        self.take_mail(); // it comes before
         if self.may_schedule() {
             self.core.tasks.borrow_mut().insert(task.clone());
+            self.push(Ready::Step(task.key));
             self.tell(|| LoopEvent::TaskMade {
                 task: task.about().id(),
+                name: task.name(),
+                made_at,
             });
-            self.enqueue(Ready::Step(task.key));
         } else {
             let refused = task.clone();
             drop_refused(move || refused.shut_down());
@@ -132,6 +135,7 @@ impl<T: 'static> Deref for Task<T> {
 impl<T: Clone + 'static> Future for Task<T> {
     type Output = Result<T>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         Pin::new(&mut self.future).poll(cx)
     }

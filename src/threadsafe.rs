@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, Ready};
+use crate::event_loop::EventLoop;
 use crate::handle::{Call, error_in};
 use crate::mailbox::{Mailbox, Note};
 use crate::waker::{on_this_thread, remember};
@@ -89,7 +89,7 @@ impl ThreadsafeHandle {
             if event_loop.is_closed() {
                 return Err(Error::closed());
             }
-            event_loop.enqueue(Ready::Callback(Call::new(callback)));
+            event_loop.enqueue(Call::new(event_loop.next_call_number(), callback));
             return Ok(());
         }
         self.mailbox

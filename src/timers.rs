@@ -23,7 +23,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::NEVER;
-use crate::handle::{Run, TimerHandle};
+use crate::handle::Run;
 
 /// Fewer entries than this are not worth a sweep.
 const SWEEP_ABOVE: usize = 100;
@@ -36,6 +36,9 @@ pub(crate) struct Timers {
     next_sequence: u64,
     /// How many entries of the heap are cancelled; each callback counts itself here.
     cancelled: Rc<Cell<usize>>,
+    /// Cancelled entries that were taken out. A sleeper's is a future, whose drop is told to those who
+    /// watch; so they are dropped by [`EventLoop::timers`](crate::EventLoop), when no borrow is held.
+    pub(crate) swept: Vec<Rc<dyn Run>>,
 }
 
 struct Entry {
@@ -44,16 +47,11 @@ struct Entry {
 }
 
 impl Timers {
-    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
-        self.sweep();
+    pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Run>) {
         call.among_timers().set(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
         self.next_sequence += 1;
-        self.heap.push(Reverse(Entry {
-            key,
-            call: call.clone(),
-        }));
-        TimerHandle { call, when }
+        self.heap.push(Reverse(Entry { key, call }));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -63,7 +61,9 @@ impl Timers {
     /// The deadline of the earliest timer that is still wanted.
     pub(crate) fn next_deadline(&mut self) -> Option<Duration> {
         while self.heap.peek()?.0.call.is_cancelled() {
-            self.pop();
+            let (_, call) = self.pop()?;
+            self.cancelled.set(self.cancelled.get() - 1);
+            self.swept.push(call);
         }
         Some(self.heap.peek()?.0.key.0)
     }
@@ -88,33 +88,31 @@ impl Timers {
             .map(|Reverse(entry)| entry.call)
     }
 
-    /// Takes out the earliest timer, if it is due.
-    pub(crate) fn pop_due(&mut self, now: Duration) -> Option<(Duration, Rc<dyn Run>)> {
-        let when = self.next_deadline()?;
-        if when > now || when == NEVER {
-            return None;
-        }
-        Some((when, self.pop()?))
-    }
-
-    /// A cancelled entry holds no callback any more, so dropping it runs nobody's code.
-    fn pop(&mut self) -> Option<Rc<dyn Run>> {
+    /// Takes out the earliest timer. That it is due, and wanted, was seen by
+    /// [`next_deadline`](Self::next_deadline).
+    pub(crate) fn pop(&mut self) -> Option<(Duration, Rc<dyn Run>)> {
         let Reverse(entry) = self.heap.pop()?;
         entry.call.among_timers().set(None);
-        if entry.call.is_cancelled() {
-            self.cancelled.set(self.cancelled.get() - 1);
-        }
-        Some(entry.call)
+        Some((entry.key.0, entry.call))
     }
 
-    /// Throws the cancelled entries out, if they are many.
-    fn sweep(&mut self) {
+    /// Whether so many are cancelled that they should be thrown out. To be asked before each push.
+    #[inline]
+    pub(crate) fn must_be_swept(&self) -> bool {
         let entries = self.heap.len();
-        if entries > SWEEP_ABOVE && self.cancelled.get() > entries / 2 {
-            self.heap
-                .retain(|Reverse(entry)| !entry.call.is_cancelled());
-            self.cancelled.set(0);
-        }
+        entries > SWEEP_ABOVE && self.cancelled.get() > entries / 2
+    }
+
+    /// Throws the cancelled entries out.
+    pub(crate) fn sweep(&mut self) {
+        self.heap.retain(|Reverse(entry)| {
+            let stays = !entry.call.is_cancelled();
+            if !stays {
+                self.swept.push(entry.call.clone());
+            }
+            stays
+        });
+        self.cancelled.set(0);
     }
 }
 
@@ -147,17 +145,27 @@ mod tests {
         Duration::from_secs(n)
     }
 
+    fn push(timers: &mut Timers, n: u64) -> Rc<dyn Run> {
+        let call = Call::new(0, || ());
+        if timers.must_be_swept() {
+            timers.sweep();
+            timers.swept.clear();
+        }
+        timers.push(seconds(n), call.clone());
+        call
+    }
+
     #[test]
     fn equal_deadlines_come_out_first_in_first_out() {
         let mut timers = Timers::default();
         let mut expected = Vec::new();
         for _ in 0..50 {
-            let call = Call::new(|| ());
+            let call = Call::new(0, || ());
             expected.push(Rc::as_ptr(&call).cast::<()>());
             timers.push(seconds(1), call);
         }
         let mut order = Vec::new();
-        while let Some((_, call)) = timers.pop_due(seconds(1)) {
+        while let Some((_, call)) = timers.pop() {
             order.push(Rc::as_ptr(&call).cast::<()>());
         }
         assert_eq!(order, expected);
@@ -167,10 +175,10 @@ mod tests {
     fn cancelled_timers_are_swept_out_before_they_are_due() {
         let mut timers = Timers::default();
         for _ in 0..10 {
-            timers.push(seconds(5), Call::new(|| ()));
+            timers.push(seconds(5), Call::new(0, || ()));
         }
         for _ in 0..100_000 {
-            timers.push(seconds(30), Call::new(|| ())).cancel();
+            push(&mut timers, 30).cancel(&|| ());
             assert!(timers.heap.len() <= SWEEP_ABOVE + 1);
             assert!(timers.cancelled.get() <= timers.heap.len());
         }
@@ -180,13 +188,14 @@ mod tests {
     #[test]
     fn the_count_of_cancelled_timers_is_exact() {
         let mut timers = Timers::default();
-        let due = timers.push(seconds(1), Call::new(|| ()));
-        let early = timers.push(seconds(2), Call::new(|| ()));
-        timers.push(seconds(3), Call::new(|| ()));
-        assert!(timers.pop_due(seconds(1)).is_some());
-        due.cancel(); // not in the heap any more
-        early.cancel();
-        early.cancel(); // once is enough
+        let due = push(&mut timers, 1);
+        let early = push(&mut timers, 2);
+        push(&mut timers, 3);
+        assert_eq!(timers.next_deadline(), Some(seconds(1)));
+        timers.pop();
+        due.cancel(&|| ()); // not in the heap any more
+        early.cancel(&|| ());
+        early.cancel(&|| ()); // once is enough
         assert_eq!(timers.cancelled.get(), 1);
         assert_eq!(timers.next_deadline(), Some(seconds(3)));
         assert_eq!(timers.cancelled.get(), 0);

@@ -27,8 +27,10 @@ use crate::clock::{Clock, NEVER};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
 use crate::handle::Run;
-use crate::observer::{ExceptionContext, LoopEvent};
+use crate::loop_event::LoopEvent;
+use crate::observer::ExceptionContext;
 use crate::task_table::TaskKey;
+use crate::timers::Timers;
 
 /// Running.
 impl EventLoop {
@@ -60,8 +62,8 @@ impl EventLoop {
 
     /// One turn: wait, collect, run the batch.
     fn run_once(&self) -> Result<()> {
-        self.core.turns.set(self.turns() + 1);
         self.collect()?;
+        self.core.turns.set(self.turns() + 1);
         let batch = self.core.ready.borrow().len();
         self.tell(|| LoopEvent::TurnBegan {
             turn: self.turns(),
@@ -86,6 +88,7 @@ impl EventLoop {
                 self.call_exception_handler(&context.with_exception(Error::from_panic(panic)));
             }
         }
+        self.tell(|| LoopEvent::TurnEnded { turn: self.turns() });
         Ok(())
     }
 
@@ -104,9 +107,15 @@ impl EventLoop {
     }
 
     fn run_callback(&self, call: Rc<dyn Run>) {
+        let number = call.number();
+        self.tell(|| LoopEvent::CallBegan {
+            call: number,
+            cancelled: call.is_cancelled(),
+        });
         if let Err(report) = call.run() {
             self.call_exception_handler(&report);
         }
+        self.tell(|| LoopEvent::CallEnded { call: number });
     }
 
     fn run_step(&self, key: TaskKey) {
@@ -114,6 +123,9 @@ impl EventLoop {
         let Some(task) = task else { return };
         self.core.current.set(Some(key));
         self.core.woken.set(false);
+        self.tell(|| LoopEvent::StepBegan {
+            task: task.about().id(),
+        });
         if self.debug() {
             let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
             self.timed(what, made_at, || task.step(self));
@@ -131,7 +143,7 @@ impl EventLoop {
             if self.has_something_to_do() {
                 return Ok(());
             }
-            let deadline = self.core.timers.borrow_mut().next_deadline();
+            let deadline = self.timers(Timers::next_deadline);
             let deadline = deadline.filter(|when| *when != NEVER);
             if deadline.is_none() {
                 self.check_that_somebody_can_wake()?;
@@ -141,6 +153,7 @@ impl EventLoop {
             if !self.has_something_to_do() {
                 self.sleep_until(deadline);
             }
+            self.tell(|| LoopEvent::Awake);
         }
     }
 
@@ -154,10 +167,16 @@ impl EventLoop {
         }
         let now = self.time();
         loop {
-            let due = self.core.timers.borrow_mut().pop_due(now);
-            let Some((when, call)) = due else { return };
-            self.tell(|| LoopEvent::TimerDue { when });
-            self.enqueue(Ready::Callback(call));
+            let next = self.timers(Timers::next_deadline);
+            if next.is_none_or(|when| when > now || when == NEVER) {
+                return;
+            }
+            self.take_mail(); // it comes before
+            let due = self.core.timers.borrow_mut().pop();
+            let Some((when, due)) = due else { return };
+            let call = due.number();
+            self.push(Ready::Callback(due));
+            self.tell(|| LoopEvent::TimerDue { call, when });
         }
     }
 
@@ -195,8 +214,7 @@ fn set_running(event_loop: Option<EventLoop>) -> Option<EventLoop> {
         .flatten()
 }
 
-/// As long as it lives, its loop is the running one. Its drop also happens when a panic leaves the
-/// run.
+/// As long as it lives, its loop is the running one. It is also dropped when a panic leaves the run.
 struct Running(EventLoop);
 
 impl Running {
@@ -204,6 +222,7 @@ impl Running {
         event_loop.core.running.set(true);
         let none = set_running(Some(event_loop.clone()));
         drop(none);
+        event_loop.tell(|| LoopEvent::RunBegan);
         Running(event_loop.clone())
     }
 }
@@ -213,6 +232,7 @@ impl Drop for Running {
         drop(set_running(None));
         self.0.core.running.set(false);
         self.0.core.stopping.set(false);
+        self.0.tell(|| LoopEvent::RunEnded);
     }
 }
 
@@ -240,8 +260,7 @@ impl EventLoop {
     }
 }
 
-/// Does something with the loop that runs on this thread now, if there is one. That must run no code
-/// of others.
+/// Does something with the loop that runs on this thread now. That must run no code of others.
 pub(crate) fn with_running<R>(f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
     let call = |running: &RefCell<Option<EventLoop>>| running.borrow().as_ref().map(f);
     RUNNING.try_with(call).ok().flatten()
@@ -307,8 +326,7 @@ pub(crate) fn open_event_loop() -> Result<EventLoop> {
     Ok(event_loop)
 }
 
-/// Makes this loop the default one of this thread, and keeps it alive. Other threads have their
-/// own.
+/// Makes this loop the default one of this thread, and keeps it alive. Other threads have their own.
 /// Python: `asyncio.set_event_loop`.
 pub fn set_event_loop(event_loop: &EventLoop) {
     // While a thread ends it has no default loop any more.

@@ -82,12 +82,12 @@ impl<W> Line<W> {
     }
 
     /// Takes those out, and gives them, who are not to stay.
-    pub(crate) fn take_if(&mut self, is_it: impl Fn(&W) -> bool) -> Vec<W> {
+    pub(crate) fn take_if(&mut self, is_it: impl Fn(&W) -> bool) -> Vec<(u64, W)> {
         let (mut taken, mut stay) = (Vec::new(), VecDeque::new());
         let more = self.more.take().map_or_else(VecDeque::new, |more| *more);
         for (place, who) in self.first.take().into_iter().chain(more) {
             match is_it(&who) {
-                true => taken.push(who),
+                true => taken.push((place, who)),
                 false => stay.push_back((place, who)),
             }
         }
@@ -120,7 +120,8 @@ mod tests {
         assert_eq!(line.get_mut(places[1]), Some(&mut 'b'));
         assert_eq!(line.get_mut(places[3]), None);
         *line.get_mut(places[4]).unwrap() = 'E';
-        assert_eq!(line.take_if(|who| "bf".contains(*who)), ['b', 'f']);
+        let taken = line.take_if(|who| "bf".contains(*who));
+        assert_eq!(taken, [(places[1], 'b'), (places[5], 'f')]);
         line.stand('g');
         assert_eq!(line.by_ref().collect::<String>(), "cEg");
         assert!(line.is_empty());

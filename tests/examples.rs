@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Builds the examples, into the folder that this test lies in, and tells where they are. (`cargo
 /// test` has built them already, then this takes no time; but not every way to run a test does.)
@@ -102,5 +102,66 @@ fn the_examples_follow_the_transcripts_of_cpython() {
             in_order[..shared.len()],
             "{example} against {scenario}"
         );
+    }
+}
+
+/// Runs an example with a trace.
+fn traced(name: &str, trace: &str) -> Output {
+    Command::new(built_examples().join(name))
+        .env("SEND_NONE_TRACE", trace)
+        .env("SEND_NONE_TRACE_DOUBT", "1")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_environment_asks_for_a_trace_and_the_program_does_the_same() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let path = folder.join(format!("{}-story.html", std::process::id()));
+    let output = traced("07_gather", path.to_str().unwrap());
+    let expected = include_str!("../examples/07_gather.txt");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let page = fs::read_to_string(&path).unwrap();
+    assert!(page.contains("“t=20 A resumes”") && page.ends_with("</html>\n"));
+    assert!(
+        page.contains("<template data-file=\"examples/07_gather.rs\">"),
+        "its source"
+    );
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_trace_that_cannot_be_written_is_refused_before_the_run() {
+    for (path, advice) in [
+        (
+            "/no/such/folder/story.html",
+            "name a file in a folder that is there",
+        ),
+        ("story.pdf", "must end in .html, .txt or .json"),
+    ] {
+        let output = traced("07_gather", path);
+        assert!(output.stdout.is_empty() && !output.status.success());
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(path) && text.contains(advice), "{text}");
+    }
+}
+
+/// What the notes show of traces is what comes out.
+#[test]
+fn the_traces_in_the_notes_are_real() {
+    let notes = include_str!("../NOTES.md");
+    let chapter = notes.split("## The glass box").nth(1).unwrap();
+    let chapter = chapter.split("\n## ").next().unwrap();
+    let mut told = ["05_awaiting_a_future", "17_blocking_call"]
+        .map(|name| String::from_utf8(traced(name, "-").stdout).unwrap())
+        .concat();
+    told += include_str!("../examples/19_glass_box.txt"); // it has a recorder of its own
+    let blocks: Vec<_> = chapter.split("```text\n").skip(1).collect();
+    assert!(blocks.len() >= 4);
+    for block in blocks {
+        let block = block.split("```").next().unwrap();
+        assert!(told.contains(block), "this is not what comes out:\n{block}");
     }
 }

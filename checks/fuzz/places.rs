@@ -167,7 +167,7 @@ struct Watcher(Mine);
 impl Observer for Watcher {
     fn event(&self, _time: Duration, event: &LoopEvent) {
         rescue(event); // before anything can panic
-        if here().is_some_and(|world| world.rng.one_in(16)) {
+        if here().is_some_and(|world| !world.look_on.get() && world.rng.one_in(16)) {
             drop(self.0.clone());
             visit();
             panic_maybe(4);

@@ -25,6 +25,8 @@ pub struct World {
     pub real: bool,
     /// Whether its thread is ending.
     pub at_exit: Cell<bool>,
+    /// Whether those who watch only look on.
+    pub look_on: Cell<bool>,
     /// How many calls may still be made. Then all that acts falls silent, and so every run ends.
     left: Cell<u32>,
     depth: Cell<u32>,
@@ -74,6 +76,7 @@ impl World {
             things: Things::default(),
             real,
             at_exit: Cell::new(false),
+            look_on: Cell::new(false),
             left: Cell::new(0),
             depth: Cell::new(0),
             calls: Cell::new(0),

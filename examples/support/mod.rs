@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "no example needs all of it")]
 
+use send_none::trace::say::note;
 use send_none::{EventLoop, get_event_loop, set_event_loop};
 use std::fmt::Display;
 use std::io::Write;
@@ -21,18 +22,20 @@ fn real() -> bool {
     std::env::args().any(|arg| arg == "--real")
 }
 
-/// Prints a line with the loop's time before it, in seconds.
+/// Says a line with the loop's time before it, in seconds; as `say!` does.
+#[track_caller]
 pub fn say(text: impl Display) {
     let time = get_event_loop()
         .map_or(Duration::ZERO, |l| l.time())
         .as_secs_f64();
     let line = match real() {
-        true => format!("t={time:.3} {text}\n"),
-        false => format!("t={time} {text}\n"),
+        true => format!("t={time:.3} {text}"),
+        false => format!("t={time} {text}"),
     };
-    if std::io::stdout().write_all(line.as_bytes()).is_err() {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(0); // nobody reads on
     }
+    note(line);
 }
 
 pub const fn secs(seconds: u64) -> Duration {

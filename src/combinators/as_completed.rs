@@ -117,6 +117,7 @@ impl<T: 'static> AsCompleted<T> {
         let event_loop = open_event_loop()?;
         let mut futures: Vec<FutureCell<T>> = Vec::new();
         for start in std::mem::take(&mut self.to_start) {
+            open_event_loop()?; // whoever watches may have closed it meanwhile
             let future = start();
             if future.event_loop().as_ref() != Some(&event_loop) {
                 return Err(Error::of_a_different_loop());

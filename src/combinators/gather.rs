@@ -194,7 +194,7 @@ impl Gathering {
             stops_at_error,
             assemble: Cell::new(Some(Box::new(assemble))),
         });
-        let future = FutureCell::of(gather.clone());
+        let future = FutureCell::made(gather.clone());
         let here = future.as_any().event_loop();
         let elsewhere = |member: &AnyFuture| member.event_loop() != here;
         if gather.unfinished.get() == 0 {
@@ -249,9 +249,9 @@ impl<V: 'static> Gather<V> {
         if let Some(event_loop) = self.future.event_loop() {
             drop(event_loop.release(self.future.id));
         }
-        drop(done_with);
         // Called once, and from the loop: nothing can be wrong.
         drop(FutureCell::of(self).settle(result));
+        drop(done_with);
     }
 }
 

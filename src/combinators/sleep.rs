@@ -41,7 +41,7 @@ pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T
     let called_at = Location::caller();
     async move {
         if delay.is_zero() {
-            yield_now().await?;
+            YieldNow::new(called_at).await?;
             return Ok(value);
         }
         let (over, _withdrawn_at_the_end) = Sleeper::begin(delay, called_at)?;
@@ -54,6 +54,8 @@ pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T
 /// memory, because a program may have a great many of them.)
 struct Sleeper {
     future: Settable<()>,
+    /// As a timer.
+    number: u64,
     /// It was due, or is not wanted any more.
     over: Cell<bool>,
     among_timers: AmongTimers,
@@ -69,16 +71,14 @@ impl Sleeper {
         let event_loop = open_event_loop()?;
         let sleeper = Rc::new(Sleeper {
             future: Settable::made_at(&event_loop, "Future", called_at),
+            number: event_loop.next_call_number(),
             over: Cell::new(false),
             among_timers: AmongTimers::default(),
         });
+        let over = FutureCell::made(sleeper.clone());
         let when = event_loop.time().saturating_add(delay);
-        let timer = event_loop
-            .core
-            .timers
-            .borrow_mut()
-            .push(when, sleeper.clone());
-        Ok((FutureCell::of(sleeper), Withdraw(timer)))
+        let timer = event_loop.set_timer(when, sleeper);
+        Ok((over, Withdraw(timer)))
     }
 }
 
@@ -90,10 +90,15 @@ impl Run for Sleeper {
         Ok(())
     }
 
-    fn cancel(&self) {
+    fn cancel(&self, tell: &dyn Fn()) {
         if !self.over.replace(true) {
             self.among_timers.one_is_cancelled();
+            tell();
         }
+    }
+
+    fn number(&self) -> u64 {
+        self.number
     }
 
     fn is_cancelled(&self) -> bool {
@@ -159,12 +164,23 @@ impl Drop for Withdraw {
 ///
 /// # Errors
 /// What is thrown in meanwhile.
+#[track_caller]
 pub fn yield_now() -> impl Future<Output = Result<()>> {
-    YieldNow { yielded: false }
+    YieldNow::new(Location::caller())
 }
 
 struct YieldNow {
     yielded: bool,
+    called_at: &'static Location<'static>,
+}
+
+impl YieldNow {
+    fn new(called_at: &'static Location<'static>) -> Self {
+        YieldNow {
+            yielded: false,
+            called_at,
+        }
+    }
 }
 
 impl Future for YieldNow {
@@ -181,7 +197,7 @@ impl Future for YieldNow {
         }
         self.yielded = true;
         if let Some(record) = record {
-            record.park_on_nothing();
+            record.park_on_nothing(self.called_at);
         }
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -13,7 +13,7 @@ use crate::combinators::sleep::{Withdraw, settle_once};
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
 use crate::program::wrapped;
-use crate::turn::{get_event_loop, open_event_loop};
+use crate::turn::open_event_loop;
 
 /// When [`wait`] is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ where
         let over = open_event_loop()?.create_future_for("wait", called_at);
         let mut futures: Vec<FutureCell<T>> = Vec::new();
         for awaitable in awaitables {
+            open_event_loop()?; // whoever watches may have closed it meanwhile
             let (future, _task) = wrapped(awaitable, called_at);
             if !futures.contains(&future) {
                 futures.push(future);
@@ -70,6 +71,7 @@ where
         if futures.iter().any(|future| future.event_loop() != here) {
             return Err(Error::of_a_different_loop());
         }
+        open_event_loop()?;
         drop(here); // a task that holds its loop keeps it from being dropped
         until(&futures, timeout.into(), return_when, over).await?;
         Ok(futures.into_iter().partition(|future| future.done()))
@@ -111,6 +113,6 @@ async fn until<T>(
 /// A timer that settles it, withdrawn when this goes.
 pub(crate) fn settled_after(delay: Duration, over: &FutureCell<()>) -> Result<Withdraw> {
     let over = over.clone();
-    let timer = get_event_loop()?.call_later(delay, move || settle_once(&over));
+    let timer = open_event_loop()?.call_later(delay, move || settle_once(&over));
     Ok(Withdraw(timer))
 }

@@ -39,6 +39,7 @@ where
             return awaitable.await;
         };
         let over = open_event_loop()?.create_future_for("wait_for", called_at);
+        open_event_loop()?; // whoever watches may have closed it meanwhile
         let (inner, _task) = wrapped(awaitable, called_at);
         if inner.event_loop() != over.event_loop() {
             return Err(Error::of_a_different_loop());

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
+use crate::loop_event::LoopEvent;
 use crate::turn::get_event_loop;
 
 /// Those that stand in line, under ascending numbers.
@@ -30,7 +31,7 @@ pub(crate) struct Line {
     next_number: Cell<u64>,
     /// The number of the task that all of them wait for, if it is one: the holder of a lock. It is
     /// for those who ask why a program hangs.
-    pub(crate) held_by: Rc<Cell<Option<u64>>>,
+    held_by: Rc<Cell<Option<u64>>>,
 }
 
 impl Line {
@@ -42,11 +43,14 @@ impl Line {
         called_at: &'static Location<'static>,
         pass_on: impl FnOnce(bool),
     ) -> Result<()> {
-        let turn = FutureCell::of(Rc::new(Turn {
+        let turn = FutureCell::made(Rc::new(Turn {
             future: Settable::made_at(&get_event_loop()?, what, called_at),
             held_by: self.held_by.clone(),
         }));
         let number = self.next_number.replace(self.next_number.get() + 1);
+        if self.held_by.get().is_some() {
+            self.tell_holder(|| vec![number_of(&(number, turn.clone()))]);
+        }
         self.waiting.borrow_mut().push_back((number, turn.clone()));
         let mut place = Place {
             line: self,
@@ -57,6 +61,23 @@ impl Line {
         (&place.turn).await?;
         place.pass_on = None;
         Ok(())
+    }
+
+    /// Notes which task all of them wait for.
+    pub(crate) fn set_holder(&self, task: Option<u64>) {
+        let before = self.held_by.replace(task);
+        if before != task {
+            self.tell_holder(|| self.waiting.borrow().iter().map(number_of).collect());
+        }
+    }
+
+    fn tell_holder(&self, futures: impl FnOnce() -> Vec<u64>) {
+        if let Ok(event_loop) = get_event_loop() {
+            event_loop.tell(|| LoopEvent::Holder {
+                futures: futures(),
+                task: self.held_by.get(),
+            });
+        }
     }
 
     /// Lets the first one go who still waits; false if there is none.
@@ -116,6 +137,10 @@ impl Line {
             drop(taken);
         }
     }
+}
+
+fn number_of((_, turn): &(u64, FutureCell<()>)) -> u64 {
+    turn.as_any().0.about().id()
 }
 
 /// A place in the line, for as long as somebody stands there.

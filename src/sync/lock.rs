@@ -91,7 +91,7 @@ impl Lock {
                 "release it once for each acquire",
             ));
         }
-        self.inside.line.held_by.set(None);
+        self.inside.line.set_holder(None);
         self.inside.line.wake_if_first();
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Lock {
     pub(crate) fn set_holder(&self, holder: u64) {
         self.inside.holder.set(holder);
         let task = current_task().map(|task| task.0.about().id());
-        self.inside.line.held_by.set(task);
+        self.inside.line.set_holder(task);
     }
 }
 

@@ -73,8 +73,8 @@ fn a_snapshot_shows_who_waits_for_whom_and_what_is_still_wanted() {
         [
             "t=0, turn 1: 1 ready, 2 timers",
             "Task-2, parked on something foreign",
-            "Task-3, parked",
-            "  waits for Task-1, parked",
+            "Task-3, parked at tests/corners/watching.rs:41:57",
+            "  waits for Task-1, parked at tests/corners/watching.rs:37:16",
             "    waits for Gather-3, pending",
             "      waits for Future-2, pending",
             "Task-4, queued",

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::rc::Rc;
 use std::sync::Once;
 
-use send_none::{EventLoop, LoopEvent, Snapshot, all_tasks};
+use send_none::{EventLoop, LoopEvent, Observer, Recorder, Snapshot, all_tasks};
 
 use crate::actor::spawn;
 use crate::lines::free_permits;
@@ -34,8 +34,13 @@ pub fn silence_planned_panics() {
 pub fn run(seed: u64) -> Run {
     let program = make(seed);
     let event_loop = EventLoop::with_virtual_clock();
+    let recorder = Recorder::keeping(1).doubting(&event_loop);
+    if program.doubted {
+        event_loop.observe(recorder.clone()); // it must know all that is made
+    }
     let world = World::new(&event_loop, &program);
-    let run = AssertUnwindSafe(|| Driver::new(&world, &event_loop).run(&program));
+    let driver = || Driver::new(&world, &event_loop, recorder, &program);
+    let run = AssertUnwindSafe(|| driver().run(&program));
     if catch_unwind(run).is_err() {
         world.check(false, || "a panic in the loop".into());
     }
@@ -64,6 +69,8 @@ impl World {
 struct Driver<'a> {
     world: &'a Rc<World>,
     event_loop: &'a EventLoop,
+    /// It compares what the events add up to with what the loop says of itself.
+    recorder: Recorder,
 }
 
 /// What a turn came to.
@@ -74,13 +81,28 @@ enum Turn {
 }
 
 impl<'a> Driver<'a> {
-    fn new(world: &'a Rc<World>, event_loop: &'a EventLoop) -> Self {
+    fn new(
+        world: &'a Rc<World>,
+        event_loop: &'a EventLoop,
+        recorder: Recorder,
+        program: &Program,
+    ) -> Self {
         let observer = world.clone();
-        event_loop.observe(move |time, event: &LoopEvent| watch(&observer, time, event));
+        let doubts = program.doubted.then(|| recorder.clone());
+        event_loop.observe(move |time, event: &LoopEvent| {
+            watch(&observer, time, event);
+            if let Some(recorder) = &doubts {
+                recorder.event(time, event);
+            }
+        });
         let told = world.clone();
         event_loop.set_exception_handler(move |_, context| told.report(context));
         event_loop.set_debug(false); // it reports more
-        Driver { world, event_loop }
+        Driver {
+            world,
+            event_loop,
+            recorder,
+        }
     }
 
     fn run(&self, program: &Program) {
@@ -95,6 +117,8 @@ impl<'a> Driver<'a> {
                 Turn::Stuck => break,
             }
         }
+        let disagreement = self.recorder.disagreement();
+        (self.world).check(disagreement.is_none(), || disagreement.unwrap());
         self.world.log("ending", 0, None);
         self.world.ending.set(true);
         match program.ending {
@@ -111,7 +135,8 @@ impl<'a> Driver<'a> {
         let (world, event_loop) = (self.world, self.event_loop);
         let (turns, time) = (event_loop.turns(), event_loop.time());
         let result = event_loop.run_forever();
-        world.check(event_loop.turns() == turns + 1, || {
+        let began = turns + u64::from(result.is_ok());
+        world.check(event_loop.turns() == began, || {
             format!("turn {} after {turns}", event_loop.turns())
         });
         world.check(event_loop.time() >= time, || "time runs back".into());

@@ -56,6 +56,7 @@ pub fn make(seed: u64) -> Program {
     let tasks = (0..number).map(|_| maker.script(2)).collect();
     let mut rng = maker.rng;
     Program {
+        doubted: seed % 64 < 4,
         tasks,
         permits: [1 + rng.below(2), 1 + rng.below(3)],
         room: [1 + rng.below(3) / 2, rng.below(3)],

@@ -100,6 +100,8 @@ pub enum Ending {
 
 #[derive(Debug)]
 pub struct Program {
+    /// Whether what the events add up to is compared, after each of them, with the loop itself.
+    pub doubted: bool,
     pub tasks: Vec<Script>,
     pub permits: [usize; SEMAPHORES],
     /// Zero: there is always room.

@@ -29,37 +29,50 @@ pub fn watch(world: &World, time: Duration, event: &LoopEvent) {
     match *event {
         LoopEvent::TurnBegan { turn, .. } => turn_began(world, turn),
         LoopEvent::Asleep { until } => asleep(world, until, time),
-        LoopEvent::TimerDue { when } => {
+        LoopEvent::TimerDue { when, .. } => {
             let on_time = when == time || when < time && world.blocked.get();
             world.check(on_time, || format!("due at {when:?}, and it is {time:?}"));
         }
-        LoopEvent::TaskMade { task } => {
+        LoopEvent::TaskMade { task, .. } => {
             goes(world, task, &[Known::NoTask], Known::Queued);
             world.run_queue.borrow_mut().push_back(Ready::Task(task));
         }
-        LoopEvent::Woken { task } => {
-            world.log("woken", task, None);
-            goes(world, task, &[Known::Parked], Known::Queued);
-            world.run_queue.borrow_mut().push_back(Ready::Task(task));
-        }
+        LoopEvent::Woken { in_step: true, .. } => {}
+        LoopEvent::Woken { task, .. } => queued(world, task),
         LoopEvent::StepBegan { task } => {
             goes(world, task, &[Known::Queued], Known::Running);
             world.comes_from_the_queue(Ready::Task(task));
             world.current.set(task);
             world.log("step", task, None);
         }
-        LoopEvent::Parked { task, .. } | LoopEvent::Suspended { task } => {
+        LoopEvent::Parked {
+            task, queued: q, ..
+        }
+        | LoopEvent::Suspended {
+            task, queued: q, ..
+        } => {
             goes(world, task, &[Known::Running], Known::Parked);
             parked(world, task);
             world.current.set(0);
+            if q {
+                queued(world, task);
+            }
         }
-        LoopEvent::Returned { task } => {
+        LoopEvent::Returned { task }
+        | LoopEvent::Panicked { task }
+        | LoopEvent::Dropped { task } => {
             goes(world, task, &[Known::Running], Known::Returned);
             world.current.set(0);
         }
         LoopEvent::Settled { future, .. } => settled(world, future),
-        _ => world.check(false, || format!("unknown: {event:?}")),
+        _ => {} // the recorder sees to the rest
     }
+}
+
+fn queued(world: &World, task: u64) {
+    world.log("woken", task, None);
+    goes(world, task, &[Known::Parked], Known::Queued);
+    world.run_queue.borrow_mut().push_back(Ready::Task(task));
 }
 
 /// Each turn is run by itself, so that the driver can look around in between.
@@ -95,11 +108,6 @@ fn settled(world: &World, future: u64) {
     world.log("settled", future, None);
     match world.known(future) {
         Known::NoTask => goes(world, future, &[Known::NoTask], Known::Done),
-        Known::Queued => {
-            // Aborted: it was dropped in place of its step.
-            goes(world, future, &[Known::Queued], Known::Done);
-            world.comes_from_the_queue(Ready::Task(future));
-        }
         _ => goes(world, future, &[Known::Returned], Known::Done),
     }
 }

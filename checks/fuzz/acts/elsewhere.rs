@@ -197,6 +197,8 @@ fn execute(world: &Rc<World>) {
 /// The pool goes while the second job waits for its thread, and the first for the second's end.
 fn execute_two(world: &Rc<World>) {
     let event_loop = any_loop(world);
+    // Whoever closed the loop in the midst of this would wait for the first one, and that for the second.
+    let before = world.look_on.replace(true);
     let ((begun, begins), (over, waits)) = (channel::<()>(), channel::<()>());
     let first = move || {
         drop(begun);
@@ -215,4 +217,5 @@ fn execute_two(world: &Rc<World>) {
     world.ask("another pool", || {
         event_loop.set_default_executor(ThreadPool::new(1))
     });
+    world.look_on.set(before);
 }

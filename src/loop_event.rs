@@ -1,0 +1,278 @@
+//! What can happen in a loop.
+//!
+//! A list, to look things up in. Futures and tasks go by number here, counted by their loop; callbacks have
+//! numbers of their own. Each event says what has changed, and all of them together say how things are: the
+//! [`trace`](crate::trace) is drawn from nothing else.
+//!
+//! Next: [`observer`](crate::observer), whoever is told.
+
+use std::panic::Location;
+use std::time::Duration;
+
+/// Something that happened in a loop. It is told when it has happened: what a
+/// [`snapshot`](crate::EventLoop::snapshot) shows at that moment is the state that came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoopEvent {
+    /// One of the run calls begins.
+    RunBegan,
+    /// The run call is over, or a panic leaves it.
+    RunEnded,
+    /// A turn begins to run its batch: so many callbacks and steps, no more.
+    TurnBegan {
+        /// The first turn of a loop is 1.
+        turn: u64,
+        /// How many entries the run queue holds now.
+        batch: usize,
+    },
+    /// The batch was run.
+    TurnEnded {
+        /// The turn that is over.
+        turn: u64,
+    },
+    /// Nothing is ready: the loop sleeps, until that moment or until another thread calls.
+    Asleep {
+        /// The deadline of the first timer.
+        until: Option<Duration>,
+    },
+    /// The loop sleeps no more.
+    Awake,
+    /// The loop is closed, and holds nothing any more.
+    Closed,
+
+    /// A callback joins the run queue.
+    CallQueued {
+        /// The callback's number.
+        call: u64,
+        /// What it is.
+        what: String,
+        /// Where it was scheduled.
+        made_at: &'static Location<'static>,
+        /// Whether another thread has scheduled it.
+        by_mail: bool,
+    },
+    /// A callback waits for its moment among the timers.
+    TimerSet {
+        /// The callback's number.
+        call: u64,
+        /// The timer's deadline.
+        when: Duration,
+        /// What it is.
+        what: String,
+        /// Where it was scheduled.
+        made_at: &'static Location<'static>,
+    },
+    /// A timer is due; its callback joins the run queue.
+    TimerDue {
+        /// The callback's number.
+        call: u64,
+        /// The timer's deadline.
+        when: Duration,
+    },
+    /// Cancelled timers were thrown out of the heap.
+    TimersSwept {
+        /// The numbers of the callbacks that they had.
+        calls: Vec<u64>,
+    },
+    /// A callback was taken back. Its entry stays where it is, empty.
+    CallCancelled {
+        /// The callback's number.
+        call: u64,
+    },
+    /// It is a callback's turn.
+    CallBegan {
+        /// The callback's number.
+        call: u64,
+        /// Whether it was taken back before, so that nothing runs.
+        cancelled: bool,
+    },
+    /// The callback is over.
+    CallEnded {
+        /// The callback's number.
+        call: u64,
+    },
+
+    /// A task was made; its first step joins the run queue.
+    TaskMade {
+        /// The new task.
+        task: u64,
+        /// Its name.
+        name: String,
+        /// Where it was made.
+        made_at: &'static Location<'static>,
+    },
+    /// A task was given a name.
+    Renamed {
+        /// The task.
+        task: u64,
+        /// Its new name.
+        name: String,
+    },
+    /// A task's coroutine is sent into, with the task's waker.
+    StepBegan {
+        /// The task that runs.
+        task: u64,
+    },
+    /// And something is thrown in, at the `await` where it was suspended.
+    Thrown {
+        /// The task that runs.
+        task: u64,
+        /// The error, printed.
+        error: String,
+    },
+    /// The coroutine returned; the task is done.
+    Returned {
+        /// The task that ended.
+        task: u64,
+    },
+    /// The coroutine panicked, and so the task is done.
+    Panicked {
+        /// The task that ended.
+        task: u64,
+    },
+    /// The coroutine is dropped where it stands, for the task was aborted.
+    Dropped {
+        /// The task that ends.
+        task: u64,
+    },
+    /// The coroutine is suspended, and the task parked on a future.
+    Parked {
+        /// The task that waits.
+        task: u64,
+        /// The future that it waits for.
+        on: u64,
+        /// The `await` in the source.
+        at: &'static Location<'static>,
+        /// Whether it was woken meanwhile: then it is on the run queue already.
+        queued: bool,
+    },
+    /// The coroutine is suspended, but not on one [`FutureCell`](crate::FutureCell).
+    Suspended {
+        /// The task that waits.
+        task: u64,
+        /// Whether it is a bare yield; else it is something from elsewhere, or several things.
+        yields: bool,
+        /// The futures that are known to be among what it waits for.
+        on: Vec<u64>,
+        /// The `await` in the source, if it is known.
+        at: Option<&'static Location<'static>>,
+        /// Whether it was woken meanwhile: then it is on the run queue already.
+        queued: bool,
+    },
+    /// A task's waker was called; its next step joins the run queue.
+    Woken {
+        /// The task that will run.
+        task: u64,
+        /// Whether its step is not over yet: then it joins the queue when it is.
+        in_step: bool,
+        /// Whether another thread has called.
+        by_mail: bool,
+    },
+    /// A task is to be dropped at its next step.
+    AbortAsked {
+        /// The task.
+        task: u64,
+    },
+
+    /// A future was made.
+    FutureMade {
+        /// The new future.
+        future: u64,
+        /// Its name: what kind it is, and its number.
+        name: String,
+        /// The futures that it waits for itself, as a gather does.
+        waits_for: Vec<u64>,
+        /// Where it was made.
+        made_at: &'static Location<'static>,
+    },
+    /// Somebody joins the end of a future's line.
+    Joined {
+        /// The future.
+        future: u64,
+        /// The place in its line, which ascend; or a waker takes the place of the one from before.
+        place: u64,
+        /// Who.
+        who: Who,
+    },
+    /// Somebody has left a future's line.
+    Left {
+        /// The future.
+        future: u64,
+        /// The place that was given up.
+        place: u64,
+    },
+    /// A future got its result, its error or its cancellation, and its line is sent off.
+    Settled {
+        /// The future.
+        future: u64,
+        /// How many callbacks and parked tasks wait for it.
+        waiting: usize,
+        /// What it got.
+        how: Ended,
+    },
+    /// A future went away that was never settled.
+    Gone {
+        /// The future.
+        future: u64,
+    },
+    /// Somebody asks a future or task to cancel itself; this one is asked next on the way.
+    CancelAsked {
+        /// The future or task.
+        future: u64,
+    },
+    /// These wait for something that is held by this task now, or by nobody.
+    Holder {
+        /// The futures in the line.
+        futures: Vec<u64>,
+        /// The task that must let go.
+        task: Option<u64>,
+    },
+
+    /// The program said something, by [`say!`](crate::say!).
+    Said {
+        /// What it said.
+        text: String,
+        /// Where.
+        at: &'static Location<'static>,
+    },
+    /// The exception handler is told something.
+    Reported {
+        /// What.
+        text: String,
+    },
+}
+
+/// How a future ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// With a result.
+    Result,
+    /// With an error.
+    Error {
+        /// The error, printed.
+        error: String,
+    },
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// Who stands in the line of a future.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Who {
+    /// The waker of this task.
+    Task {
+        /// The task.
+        task: u64,
+    },
+    /// A waker of somebody else: of a coroutine that is driven by hand, or of a combinator.
+    Waker,
+    /// A callback.
+    Callback {
+        /// Where it was added.
+        made_at: &'static Location<'static>,
+    },
+    /// A future that ends when this one does.
+    Follower,
+}

@@ -1,0 +1,149 @@
+//! The same for a trace viewer: Perfetto, or `about:tracing`.
+//!
+//! The format is a JSON array of what is to be drawn. Each task has a lane, on which it runs, is ready or is
+//! parked; an arrow leads from who wakes a task to the step that comes of it; and a counter shows how long
+//! the run queue is. The array needs no end, so it can be written event by event.
+//!
+//! On a virtual clock all of a turn happens at one moment. To be seen, one event after the other is drawn a
+//! microsecond later.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::loop_event::LoopEvent;
+use crate::trace::json::quoted;
+use crate::trace::picture::{Entry, Picture};
+
+/// What is drawn so far.
+#[derive(Default)]
+pub(crate) struct Chrome {
+    /// Of the last event, in nanoseconds.
+    drawn_at: u128,
+    last: Duration,
+    /// What the task does since when, by its lane.
+    open: BTreeMap<u64, &'static str>,
+    arrows: u64,
+    /// The arrow that leads to the next step of a task.
+    to: BTreeMap<u64, u64>,
+    queue: usize,
+}
+
+/// The lane of the callbacks, and of what the loop does itself.
+const LOOP: u64 = 0;
+
+impl Chrome {
+    pub(crate) fn head() -> String {
+        format!("[\n{}", name_lane(LOOP, "callbacks"))
+    }
+
+    /// An array may not end with a comma.
+    pub(crate) fn tail() -> &'static str {
+        "{\"ph\":\"M\",\"name\":\"end\",\"pid\":1,\"args\":{}}\n]\n"
+    }
+
+    /// `before` and `after` is what the loop looked like.
+    pub(crate) fn event(
+        &mut self,
+        time: Duration,
+        event: &LoopEvent,
+        running: Option<Entry>,
+        after: &Picture,
+        sentence: &str,
+    ) -> String {
+        let nanos = match time > self.last {
+            true => time.as_nanos().max(self.drawn_at + 1),
+            false => self.drawn_at + 1_000,
+        };
+        (self.drawn_at, self.last) = (nanos, time);
+        let mut text = self.drawn(event, running, sentence);
+        if after.ready.len() != self.queue {
+            self.queue = after.ready.len();
+            let args = format!("\"args\":{{\"length\":{}}}", self.queue);
+            text += &self.one("C", LOOP, &args, "run queue");
+        }
+        text
+    }
+
+    fn drawn(&mut self, event: &LoopEvent, running: Option<Entry>, sentence: &str) -> String {
+        let mut text = String::new();
+        match event {
+            LoopEvent::Renamed { task, name } => text += &name_lane(*task, name),
+            LoopEvent::TaskMade { task, name, .. } => {
+                text += &name_lane(*task, name);
+                text += &self.arrow_from(running, *task);
+                text += &self.begin(*task, "ready", sentence);
+            }
+            LoopEvent::StepBegan { task } => {
+                text += &self.begin(*task, "runs", sentence);
+                if let Some(arrow) = self.to.remove(task) {
+                    text += &self.one("f", *task, &format!("\"bp\":\"e\",\"id\":{arrow}"), "wakes");
+                }
+            }
+            LoopEvent::Parked { task, queued, .. } | LoopEvent::Suspended { task, queued, .. } => {
+                let what = if *queued { "ready" } else { "parked" };
+                text += &self.begin(*task, what, sentence);
+            }
+            LoopEvent::Woken { task, in_step, .. } => {
+                text += &self.arrow_from(running, *task);
+                if !in_step {
+                    text += &self.begin(*task, "ready", sentence);
+                }
+            }
+            LoopEvent::Settled { future, .. } => text += &self.end(*future),
+            LoopEvent::CallBegan { .. } => text += &self.begin(LOOP, "callback", sentence),
+            LoopEvent::CallEnded { .. } => text += &self.end(LOOP),
+            LoopEvent::Said { .. } | LoopEvent::Reported { .. } | LoopEvent::Thrown { .. } => {
+                let lane = lane_of(running);
+                text += &self.one("i", lane, "\"s\":\"t\"", sentence);
+            }
+            _ => {}
+        }
+        text
+    }
+
+    /// From now on it does that, and no more what it did before.
+    fn begin(&mut self, lane: u64, what: &'static str, sentence: &str) -> String {
+        let end = self.end(lane);
+        self.open.insert(lane, what);
+        let args = format!("\"args\":{{\"what\":{}}}", quoted(sentence));
+        end + &self.one("B", lane, &args, what)
+    }
+
+    fn end(&mut self, lane: u64) -> String {
+        match self.open.remove(&lane) {
+            Some(what) => self.one("E", lane, "\"args\":{}", what),
+            None => String::new(),
+        }
+    }
+
+    fn arrow_from(&mut self, running: Option<Entry>, task: u64) -> String {
+        self.arrows += 1;
+        self.to.insert(task, self.arrows);
+        let id = format!("\"id\":{}", self.arrows);
+        self.one("s", lane_of(running), &id, "wakes")
+    }
+
+    fn one(&self, kind: &str, lane: u64, rest: &str, name: &str) -> String {
+        let (micros, nanos) = (self.drawn_at / 1_000, self.drawn_at % 1_000);
+        let name = quoted(name);
+        format!(
+            "{{\"ph\":\"{kind}\",\"cat\":\"loop\",\"name\":{name},\"pid\":1,\"tid\":{lane},\
+             \"ts\":{micros}.{nanos:03},{rest}}},\n"
+        )
+    }
+}
+
+fn name_lane(lane: u64, name: &str) -> String {
+    let name = quoted(name);
+    format!(
+        "{{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":{lane},\
+         \"args\":{{\"name\":{name}}}}},\n"
+    )
+}
+
+fn lane_of(running: Option<Entry>) -> u64 {
+    match running {
+        Some(Entry::Step(task)) => task,
+        _ => LOOP,
+    }
+}

@@ -1,0 +1,229 @@
+//! Events as JSON, for the page.
+//!
+//! Enough of JSON to write it: an object of numbers, texts, places in the source and lists.
+
+use std::fmt::Write;
+use std::panic::Location;
+use std::time::Duration;
+
+use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::record::is_ours;
+
+/// A script's numbers are exact up to here: a quarter of a year.
+pub(crate) const MOST_NANOS: u128 = 1 << 53;
+
+/// An object under construction.
+pub(crate) struct Object(String);
+
+impl Object {
+    pub(crate) fn new(kind: &str) -> Self {
+        Object(format!("{{\"k\":{}", quoted(kind)))
+    }
+
+    /// A member whose value is JSON already: a number, `true`, `null`, a list.
+    pub(crate) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        let _ = write!(self.0, ",\"{name}\":{value}");
+        self
+    }
+
+    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+        self.with(name, quoted(value))
+    }
+
+    pub(crate) fn nanos(self, name: &str, time: Duration) -> Self {
+        self.with(name, time.as_nanos().min(MOST_NANOS))
+    }
+
+    pub(crate) fn place(self, name: &str, at: &Location<'_>) -> Self {
+        self.text(name, &at.to_string())
+    }
+
+    pub(crate) fn list(self, name: &str, numbers: &[u64]) -> Self {
+        self.with(name, format_args!("{numbers:?}"))
+    }
+
+    pub(crate) fn end(self) -> String {
+        self.0 + "}"
+    }
+}
+
+/// A JSON string in which nothing looks like the end of a comment or a script.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    for c in text.chars() {
+        let _ = match c {
+            '"' => write!(quoted, "\\\""),
+            '\\' => write!(quoted, "\\\\"),
+            '<' | '>' | '&' | '-' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                write!(quoted, "\\u{:04x}", u32::from(c))
+            }
+            c => write!(quoted, "{c}"),
+        };
+    }
+    quoted + "\""
+}
+
+/// The event as an object: its kind is `k`, the rest is called as in [`LoopEvent`].
+pub(crate) fn event(time: Duration, event: &LoopEvent) -> Object {
+    let kind = format!("{event:?}");
+    let kind = kind.split([' ', '{']).next().unwrap_or_default();
+    let object = Object::new(kind).nanos("t", time);
+    match event {
+        LoopEvent::TurnBegan { turn, batch } => object.with("turn", turn).with("batch", batch),
+        LoopEvent::TurnEnded { turn } => object.with("turn", turn),
+        LoopEvent::Asleep { until: Some(until) } => object.nanos("until", *until),
+        LoopEvent::Said { text, at } => object.text("text", text).place("at", at),
+        LoopEvent::Reported { text } => object.text("text", text),
+        _ => of_future(event, of_task(event, of_call(event, object))),
+    }
+}
+
+fn of_call(event: &LoopEvent, object: Object) -> Object {
+    match event {
+        LoopEvent::CallQueued {
+            call,
+            what,
+            made_at,
+            by_mail,
+        } => {
+            let object = object.with("call", call).text("what", what);
+            object.place("at", made_at).with("by_mail", by_mail)
+        }
+        LoopEvent::TimerSet {
+            call,
+            when,
+            what,
+            made_at,
+        } => {
+            let object = object.with("call", call).text("what", what);
+            object
+                .place("at", made_at)
+                .nanos("when", *when)
+                .with("never", *when == Duration::MAX)
+        }
+        LoopEvent::TimerDue { call, when } => object.with("call", call).nanos("when", *when),
+        LoopEvent::TimersSwept { calls } => object.list("calls", calls),
+        LoopEvent::CallCancelled { call } | LoopEvent::CallEnded { call } => {
+            object.with("call", call)
+        }
+        LoopEvent::CallBegan { call, cancelled } => {
+            object.with("call", call).with("cancelled", cancelled)
+        }
+        _ => object,
+    }
+}
+
+fn of_task(event: &LoopEvent, object: Object) -> Object {
+    match event {
+        LoopEvent::TaskMade {
+            task,
+            name,
+            made_at,
+        } => {
+            let object = object.with("task", task).text("name", name);
+            object.place("at", made_at)
+        }
+        LoopEvent::Renamed { task, name } => object.with("task", task).text("name", name),
+        LoopEvent::StepBegan { task }
+        | LoopEvent::Returned { task }
+        | LoopEvent::Panicked { task }
+        | LoopEvent::Dropped { task }
+        | LoopEvent::AbortAsked { task } => object.with("task", task),
+        LoopEvent::Thrown { task, error } => object.with("task", task).text("error", error),
+        LoopEvent::Woken {
+            task,
+            in_step,
+            by_mail,
+        } => {
+            let object = object.with("task", task).with("in_step", in_step);
+            object.with("by_mail", by_mail)
+        }
+        _ => of_waiting(event, object),
+    }
+}
+
+fn of_waiting(event: &LoopEvent, object: Object) -> Object {
+    match event {
+        LoopEvent::Parked {
+            task,
+            on,
+            at,
+            queued,
+        } => {
+            let object = object.with("task", task).list("on", &[*on]);
+            object.place("at", at).with("queued", queued)
+        }
+        LoopEvent::Suspended {
+            task,
+            yields,
+            on,
+            at,
+            queued,
+        } => {
+            let object = object.with("task", task).list("on", on);
+            let object = object.with("yields", yields).with("queued", queued);
+            match at {
+                Some(at) => object.place("at", at),
+                None => object,
+            }
+        }
+        _ => object,
+    }
+}
+
+fn of_future(event: &LoopEvent, object: Object) -> Object {
+    match event {
+        LoopEvent::FutureMade {
+            future,
+            name,
+            waits_for,
+            made_at,
+        } => {
+            let object = object.with("future", future).text("name", name);
+            object.list("waits_for", waits_for).place("at", made_at)
+        }
+        LoopEvent::Joined { future, place, who } => {
+            let object = object.with("future", future).with("place", place);
+            object.with("who", who_stands_there(who))
+        }
+        LoopEvent::Left { future, place } => object.with("future", future).with("place", place),
+        LoopEvent::Settled {
+            future,
+            waiting,
+            how,
+        } => {
+            let object = object.with("future", future).with("waiting", waiting);
+            object.text("how", how_it_ended(how))
+        }
+        LoopEvent::Gone { future } | LoopEvent::CancelAsked { future } => {
+            object.with("future", future)
+        }
+        LoopEvent::Holder { futures, task } => {
+            let object = object.list("futures", futures);
+            match task {
+                Some(task) => object.with("task", task),
+                None => object,
+            }
+        }
+        _ => object,
+    }
+}
+
+fn how_it_ended(how: &Ended) -> &str {
+    match how {
+        Ended::Result => "with a result",
+        Ended::Error { error } => error,
+        Ended::Cancelled => "cancelled",
+    }
+}
+
+/// A task's number, or a text.
+pub(crate) fn who_stands_there(who: &Who) -> String {
+    match who {
+        Who::Task { task } => task.to_string(),
+        Who::Waker => quoted("a waker"),
+        Who::Callback { made_at } if is_ours(made_at) => quoted("a callback of this crate"),
+        Who::Callback { made_at } => quoted(&format!("callback, added at {made_at}")),
+        Who::Follower => quoted("a future that ends as it does"),
+    }
+}

@@ -1,0 +1,187 @@
+//! The page: one file that needs nothing else.
+//!
+//! It is written as the program goes. First comes its head, with a style and a script; then, for each event, a
+//! line of the timeline, and before it a comment with the same event for the script. Whenever the writing
+//! ends, what is there is a page. Without scripts it is a text to read. With them, it can be stepped through
+//! forwards and backwards.
+//!
+//! A name or a text of the program may be hostile. In a comment it is JSON without a `<`, `>`, `&` or `-`;
+//! in the text these are escaped; the script puts it on the page as text. And the page forbids itself all
+//! other scripts and every request, by the hashes below. A test computes them anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::loop_event::LoopEvent;
+use crate::trace::json::{self, Object, quoted};
+use crate::trace::picture::{Call, Cell, Entry, Picture, Task};
+use crate::trace::telling::{Told, lead, line};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
+/// SHA-256 of the two, in base 64.
+const STYLE_HASH: &str = "3TmtFKVP3ia2EX/r9WVwB0yleVP1sW72pRpuQqbBZNQ=";
+const SCRIPT_HASH: &str = "vKTrm30V16VeaesmdowPs5rT7bgO1z8f1rrNA0DQh0k=";
+
+/// A source file that is larger than this is not shown.
+const LARGEST_SOURCE: u64 = 300_000;
+
+/// What has been written of a page.
+#[derive(Default)]
+pub(crate) struct Page {
+    /// The source files that are in it.
+    sources: BTreeSet<String>,
+}
+
+impl Page {
+    /// All that comes before the first event; so many were left out, and that is how things were then.
+    pub(crate) fn head(&mut self, left_out: u64, picture: &Picture) -> String {
+        self.sources.clear();
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{SCRIPT_HASH}'; \
+             base-uri 'none'; form-action 'none'"
+        );
+        let mut head = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>A loop, step by step</title>\n<style>{STYLE}</style>\n<script>{SCRIPT}</script>\n\
+             </head>\n<body>\n<main id=\"glass\"></main>\n<pre id=\"story\">\n"
+        );
+        if left_out > 0 {
+            let base = Object::new("Base").with("left_out", left_out);
+            head += &format!("<!--{}-->", base.with("state", picture.json()).end());
+            head += &format!("… {left_out} events before these were not kept\n");
+        }
+        head
+    }
+
+    /// One event.
+    pub(crate) fn event(
+        &mut self,
+        time: Duration,
+        event: &LoopEvent,
+        fingerprint: Option<u32>,
+        told: &Told,
+    ) -> String {
+        let mut object = json::event(time, event);
+        if let Some(fingerprint) = fingerprint {
+            object = object.with("f", fingerprint);
+        }
+        let sentence_at = lead(time, told).chars().count();
+        let object = object.with("w", sentence_at).end();
+        let sources = self.sources_named_in(&object);
+        let text = escaped(&line(time, told));
+        format!("{sources}<!--{object}-->{text}")
+    }
+
+    pub(crate) fn tail() -> &'static str {
+        "</pre>\n</body>\n</html>\n"
+    }
+
+    /// The source files of the event's places that are not in the page yet.
+    fn sources_named_in(&mut self, object: &str) -> String {
+        let mut texts = String::new();
+        for place in object.split("at\":\"").skip(1) {
+            let place = place.split('"').next().unwrap_or_default();
+            let Some((file, _)) = place.rsplit_once(':').and_then(|(p, _)| p.rsplit_once(':'))
+            else {
+                continue;
+            };
+            if self.sources.contains(file) {
+                continue;
+            }
+            self.sources.insert(file.to_owned());
+            let path = file.replace("\\u002d", "-").replace("\\\\", "\\");
+            let text = source(&path).unwrap_or_default();
+            let (path, text) = (escaped(&path), escaped(&text));
+            texts += &format!("<template data-file=\"{path}\">{text}</template>");
+        }
+        texts
+    }
+}
+
+/// The compiler names a source file as seen from the workspace's folder; a program may run in a folder below.
+fn source(file: &str) -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let above = |folder: &Path| folder.ancestors().map(Path::to_owned).collect::<Vec<_>>();
+    let mut folders = above(&here);
+    folders.extend(package.iter().flat_map(|folder| above(folder)));
+    let path = folders
+        .iter()
+        .map(|folder| folder.join(file))
+        .find(|path| path.is_file())?;
+    let is_small = fs::metadata(&path).ok()?.len() <= LARGEST_SOURCE;
+    is_small.then(|| fs::read_to_string(path).ok())?
+}
+
+/// As text in HTML.
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
+}
+
+impl Picture {
+    /// All of it, as the script has it.
+    fn json(&self) -> String {
+        let ready = list(self.ready.iter().map(entry));
+        let calls = list(self.calls.iter().map(|(call, what)| call_json(*call, what)));
+        let cells = list(self.cells.iter().map(|(id, cell)| cell_json(*id, cell)));
+        let tasks = list(self.tasks.iter().map(|(id, task)| task_json(*id, task)));
+        let running = self.running.as_ref().map(entry);
+        let object = Object::new("State").with("turn", self.turn);
+        let object = object.with("ready", ready).with("calls", calls);
+        let object = object.with("cells", cells).with("tasks", tasks);
+        object.with("running", or_null(running)).end()
+    }
+}
+
+fn list(parts: impl Iterator<Item = String>) -> String {
+    format!("[{}]", parts.collect::<Vec<_>>().join(","))
+}
+
+fn or_null(json: Option<String>) -> String {
+    json.unwrap_or_else(|| "null".into())
+}
+
+fn entry(entry: &Entry) -> String {
+    match entry {
+        Entry::Call(call) => format!("[\"call\",{call}]"),
+        Entry::Step(task) => format!("[\"step\",{task}]"),
+    }
+}
+
+fn call_json(number: u64, call: &Call) -> String {
+    let object = Object::new("Call").with("call", number);
+    let object = object.text("what", &call.what).place("at", call.made_at);
+    let object = object.with("cancelled", call.cancelled);
+    let Some(when) = call.when else {
+        return object.end();
+    };
+    let never = when == Duration::MAX;
+    object.nanos("when", when).with("never", never).end()
+}
+
+fn cell_json(id: u64, cell: &Cell) -> String {
+    let line = cell.line.iter();
+    let line = line.map(|(place, who)| format!("[{place},{}]", json::who_stands_there(who)));
+    let object = Object::new("Cell").with("id", id).text("name", &cell.name);
+    let object = object.list("waits_for", &cell.waits_for);
+    let held_by = cell.held_by.map(|task| task.to_string());
+    let object = object.with("held_by", or_null(held_by));
+    object
+        .place("at", cell.made_at)
+        .with("line", list(line))
+        .end()
+}
+
+fn task_json(id: u64, task: &Task) -> String {
+    let object = Object::new("Task").with("id", id);
+    let object = object.text("state", &format!("{:?}", task.state));
+    let object = object.list("on", &task.on).with("aborted", task.aborted);
+    let at = task.parked_at.map(|at| quoted(&at.to_string()));
+    object.with("parked_at", or_null(at)).end()
+}

@@ -1,0 +1,288 @@
+"use strict";
+// What the events add up to: the same as picture.rs, once more, for the page.
+//
+// Each event changes the state by what it says. Every change is written down with what was there before, so a
+// step back undoes it. No event is looked at twice on the way there and back.
+
+class Replay {
+  constructor(base) {
+    this.at = 0; // how many events are in the state
+    this.undo = []; // for each of them, what it has changed
+    this.state = {
+      turn: 0, time: 0, running: null, head: 0, tail: 0,
+      ready: new Map(), // what stands on the run queue, by ascending numbers
+      calls: new Map(), tasks: new Map(), cells: new Map(),
+    };
+    if (base) this.begin(base);
+  }
+
+  // How things were before the first event that was kept.
+  begin(base) {
+    const state = this.state;
+    [state.turn, state.running] = [base.turn, base.running];
+    for (const entry of base.ready) state.ready.set(state.tail++, entry);
+    for (const call of base.calls) state.calls.set(call.call, call);
+    for (const task of base.tasks) state.tasks.set(task.id, task);
+    for (const cell of base.cells) state.cells.set(cell.id, { ...cell, line: new Map(cell.line) });
+  }
+
+  forward(event) {
+    this.changes = [];
+    this.put(this.state, "time", event.t);
+    (ON[event.k] ?? (() => {}))(this, this.state, event);
+    this.undo.push(this.changes);
+    this.at++;
+  }
+
+  back() {
+    for (const [where, key, before, was] of this.undo.pop().reverse()) {
+      if (!(where instanceof Map)) where[key] = before;
+      else if (was) where.set(key, before);
+      else where.delete(key);
+    }
+    this.at--;
+  }
+
+  go(events, to) {
+    while (this.at < to) this.forward(events[this.at]);
+    while (this.at > to) this.back();
+  }
+
+  put(where, key, value) {
+    this.changes.push([where, key, where[key]]);
+    where[key] = value;
+  }
+
+  set(map, key, value) {
+    this.changes.push([map, key, map.get(key), map.has(key)]);
+    map.set(key, value);
+  }
+
+  remove(map, key) {
+    if (!map.has(key)) return;
+    this.changes.push([map, key, map.get(key), true]);
+    map.delete(key);
+  }
+
+  change(map, key, what) {
+    if (map.has(key)) this.set(map, key, { ...map.get(key), ...what });
+  }
+
+  enqueue(entry) {
+    this.set(this.state.ready, this.state.tail, entry);
+    this.put(this.state, "tail", this.state.tail + 1);
+  }
+
+  dequeue() {
+    const { ready, head } = this.state;
+    this.put(this.state, "running", ready.get(head) ?? null);
+    this.remove(ready, head);
+    this.put(this.state, "head", head + 1);
+  }
+
+  queue(task) {
+    this.change(this.state.tasks, task, { state: "Queued" });
+    if (this.state.tasks.has(task)) this.enqueue(["step", task]);
+  }
+
+  park(event) {
+    this.put(this.state, "running", null);
+    const parked = { state: "Parked", on: event.on, parked_at: event.at ?? null };
+    this.change(this.state.tasks, event.task, { ...parked, yields: event.yields });
+    if (event.queued) this.queue(event.task);
+  }
+}
+
+const newCell = (id, event, waits_for) =>
+  ({ id, name: event.name, at: event.at, waits_for, held_by: null, line: new Map() });
+
+const ON = {
+  TurnBegan: (replay, state, event) => replay.put(state, "turn", event.turn),
+  Closed: (replay, state) => {
+    for (const map of ["ready", "calls", "tasks", "cells"]) replay.put(state, map, new Map());
+    for (const key of ["turn", "head", "tail"]) replay.put(state, key, 0);
+    replay.put(state, "running", null);
+  },
+  CallQueued: (replay, state, event) => {
+    replay.set(state.calls, event.call, { call: event.call, what: event.what, at: event.at });
+    replay.enqueue(["call", event.call]);
+  },
+  TimerSet: (replay, state, { call, what, at, when, never }) =>
+    replay.set(state.calls, call, { call, what, at, when, never }),
+  TimerDue: (replay, state, event) => {
+    replay.change(state.calls, event.call, { when: undefined });
+    replay.enqueue(["call", event.call]);
+  },
+  TimersSwept: (replay, state, event) => {
+    for (const call of event.calls) replay.remove(state.calls, call);
+  },
+  CallCancelled: (replay, state, event) =>
+    replay.change(state.calls, event.call, { cancelled: true }),
+  CallBegan: (replay) => replay.dequeue(),
+  CallEnded: (replay, state, event) => {
+    replay.remove(state.calls, event.call);
+    replay.put(state, "running", null);
+  },
+  TaskMade: (replay, state, event) => {
+    replay.set(state.cells, event.task, newCell(event.task, event, []));
+    const task = { id: event.task, state: "Queued", aborted: false, on: [], parked_at: null };
+    replay.set(state.tasks, event.task, task);
+    replay.enqueue(["step", event.task]);
+  },
+  Renamed: (replay, state, event) => replay.change(state.cells, event.task, { name: event.name }),
+  StepBegan: (replay, state, event) => {
+    replay.dequeue();
+    replay.change(state.tasks, event.task, { state: "Running", parked_at: null });
+  },
+  Parked: (replay, state, event) => replay.park(event),
+  Suspended: (replay, state, event) => replay.park(event),
+  Woken: (replay, state, event) => {
+    if (!event.in_step) replay.queue(event.task);
+  },
+  AbortAsked: (replay, state, event) => replay.change(state.tasks, event.task, { aborted: true }),
+  FutureMade: (replay, state, event) =>
+    replay.set(state.cells, event.future, newCell(event.future, event, event.waits_for)),
+  Joined: (replay, state, event) => {
+    const cell = state.cells.get(event.future);
+    if (cell) replay.set(cell.line, event.place, event.who);
+  },
+  Left: (replay, state, event) => {
+    const cell = state.cells.get(event.future);
+    if (cell) replay.remove(cell.line, event.place);
+  },
+  Settled: (replay, state, event) => {
+    const [kind, id] = state.running ?? [];
+    if (state.tasks.has(event.future) && kind === "step" && id === event.future) {
+      replay.put(state, "running", null);
+    }
+    replay.remove(state.cells, event.future);
+    replay.remove(state.tasks, event.future);
+  },
+  Gone: (replay, state, event) => ON.Settled(replay, state, event),
+  Holder: (replay, state, event) => {
+    for (const id of event.futures) {
+      replay.change(state.cells, id, { held_by: event.task ?? null });
+    }
+  },
+};
+
+// What a task or future waits for, and is not done.
+function waitsFor(state, id) {
+  const task = state.tasks.get(id);
+  if (!task) return (state.cells.get(id)?.waits_for ?? []).filter((other) => state.cells.has(other));
+  if (task.aborted || task.state === "Running") return [];
+  return task.on.filter((other) => [...(state.cells.get(other)?.line.values() ?? [])].includes(id));
+}
+
+const queued = (state) => [...state.ready.keys()].sort((a, b) => a - b).map((n) => state.ready.get(n));
+
+const byNumber = (numbers) => [...numbers].sort((a, b) => a - b);
+
+// The state as text, the same as `Picture::printed` and `Snapshot::printed`.
+function printed(state) {
+  const list = (numbers) => `[${numbers.join(", ")}]`;
+  let text = `turn ${state.turn}\n`;
+  for (const [kind, id] of queued(state)) {
+    const what = kind === "call" ? state.calls.get(id)?.what : `<${state.cells.get(id)?.name}>`;
+    text += `${what ?? ""}\n`;
+  }
+  const timers = [...state.calls.values()]
+    .filter((call) => call.when !== undefined && !call.cancelled && !call.never)
+    .map((call) => call.when);
+  for (const when of byNumber(timers)) text += `at ${when}\n`;
+  const seen = new Set(state.tasks.keys());
+  const toVisit = [];
+  for (const id of byNumber(state.tasks.keys())) {
+    const [task, cell, below] = [state.tasks.get(id), state.cells.get(id), waitsFor(state, id)];
+    const at = task.parked_at ?? "";
+    text += `${id} ${cell.name} ${task.state} ${list(below)} ${at} ${cell.line.size} ${cell.at}\n`;
+    toVisit.push(...below);
+  }
+  const below = [];
+  while (toVisit.length > 0) {
+    const id = toVisit.pop();
+    if (seen.has(id)) continue;
+    seen.add(id);
+    below.push(id);
+    toVisit.push(...waitsFor(state, id));
+  }
+  for (const id of byNumber(below)) {
+    const cell = state.cells.get(id);
+    const holder = cell.held_by === null ? "None" : `Some(${cell.held_by})`;
+    text += `${id} ${cell.name} ${list(waitsFor(state, id))} ${holder} ${cell.line.size} ${cell.at}\n`;
+  }
+  return text;
+}
+
+// FNV-1a, as in recorder.rs.
+function fingerprint(text) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+// Reads a timeline: pairs of a comment, which is the event, and its line.
+function read(story) {
+  const events = [];
+  const lines = [];
+  let base = null;
+  for (const node of story.childNodes) {
+    if (node.nodeType === Node.COMMENT_NODE) {
+      const event = JSON.parse(node.data);
+      if (event.k === "Base") base = event;
+      else events.push(event);
+    } else if (node.nodeType === Node.TEXT_NODE && events.length > 0) {
+      lines[events.length - 1] = (lines[events.length - 1] ?? "") + node.data;
+    }
+  }
+  return { events, lines, base };
+}
+
+// For each event, the one that it came of: for a step the wake, for a wake who ran then, and so on.
+function causes(events) {
+  const cause = [];
+  const queuedBy = new Map(); // of a task or callback: what has put it on the queue
+  const setBy = new Map();
+  let running = null;
+  let settled = null; // which future is sending its line off
+  let left = 0;
+  events.forEach((event, i) => {
+    let by = running;
+    const [task, call] = [`t${event.task}`, `c${event.call}`];
+    switch (event.k) {
+      case "StepBegan":
+        by = queuedBy.get(task) ?? null;
+        running = i;
+        break;
+      case "CallBegan":
+        by = queuedBy.get(call) ?? null;
+        running = i;
+        break;
+      case "TaskMade":
+        queuedBy.set(task, i);
+        break;
+      case "Woken":
+      case "CallQueued":
+        if (left > 0) by = settled;
+        if (event.by_mail) by = null;
+        left--;
+        queuedBy.set(event.k === "Woken" ? task : call, i);
+        break;
+      case "TimerSet":
+        setBy.set(call, i);
+        break;
+      case "TimerDue":
+        by = setBy.get(call) ?? null;
+        queuedBy.set(call, i);
+        break;
+      case "Settled":
+        [settled, left] = [i, event.waiting];
+        break;
+    }
+    cause[i] = by;
+    const ends = ["Parked", "Suspended", "CallEnded", "TurnEnded"].includes(event.k);
+    const isOver = event.k === "Settled" && running !== null && events[running].task === event.future;
+    if (ends || isOver) running = null;
+  });
+  return cause;
+}

@@ -1,0 +1,209 @@
+//! What is said of each event.
+
+use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::task_table::TaskState;
+use crate::trace::picture::Entry;
+use crate::trace::telling::{Teller, seconds};
+
+impl Teller {
+    pub(crate) fn sentence(&self, event: &LoopEvent, before: Option<Entry>, why: &str) -> String {
+        let of_loop = self.of_loop(event);
+        let of_call = || self.of_call(event, why);
+        let of_future = || self.of_future(event, why);
+        let of_step = || self.of_step(event);
+        let sentence = of_loop.or_else(of_call).or_else(of_future).or_else(of_step);
+        sentence.unwrap_or_else(|| self.of_task(event, before, why))
+    }
+
+    fn of_loop(&self, event: &LoopEvent) -> Option<String> {
+        Some(match event {
+            LoopEvent::RunBegan => "the loop begins to run".into(),
+            LoopEvent::RunEnded => "the run is over".into(),
+            LoopEvent::TurnBegan { turn, batch } => {
+                format!("turn {turn}: the batch is {batch}{}", self.batch(*batch))
+            }
+            LoopEvent::TurnEnded { turn } => format!("turn {turn} is over"),
+            LoopEvent::Asleep { until: None } => {
+                "nothing is ready: the loop sleeps until another thread calls".into()
+            }
+            LoopEvent::Asleep { until: Some(until) } => {
+                let until = seconds(*until);
+                format!("nothing is ready: the loop sleeps until t={until}")
+            }
+            LoopEvent::Awake => "the loop is awake".into(),
+            LoopEvent::Closed => "the loop is closed".into(),
+            LoopEvent::Said { text, .. } => format!("“{text}”"),
+            LoopEvent::Reported { text } => format!("reported: {text}"),
+            _ => return None,
+        })
+    }
+
+    fn of_call(&self, event: &LoopEvent, why: &str) -> Option<String> {
+        Some(match event {
+            LoopEvent::CallQueued { call, by_mail, .. } => {
+                let why = if *by_mail { "another thread: " } else { why };
+                format!("{why}callback #{call} joins the run queue")
+            }
+            LoopEvent::TimerSet { call, when, .. } => {
+                let when = seconds(*when);
+                format!("{why}a timer is set: callback #{call} at t={when}")
+            }
+            LoopEvent::TimerDue { call, when } => {
+                let when = seconds(*when);
+                format!("t={when} has come: callback #{call} joins the run queue")
+            }
+            LoopEvent::TimersSwept { calls } => match calls[..] {
+                [call] => format!("the empty entry of callback #{call} leaves the heap"),
+                _ => format!("{} empty entries leave the heap", calls.len()),
+            },
+            LoopEvent::CallCancelled { call } => {
+                format!("{why}callback #{call} is taken back; its entry stays, empty")
+            }
+            LoopEvent::CallBegan {
+                call,
+                cancelled: true,
+            } => format!("callback #{call} was taken back: nothing runs"),
+            LoopEvent::CallBegan { call, .. } => format!("callback #{call} runs"),
+            LoopEvent::CallEnded { call } => format!("callback #{call} is over"),
+            _ => return None,
+        })
+    }
+
+    fn of_future(&self, event: &LoopEvent, why: &str) -> Option<String> {
+        let name = |id: &u64| self.name(*id);
+        Some(match event {
+            LoopEvent::FutureMade {
+                future, waits_for, ..
+            } => match waits_for.len() {
+                0 => format!("{why}{} is made", name(future)),
+                n => format!("{why}{} is made, of {n}", name(future)),
+            },
+            LoopEvent::Joined { future, who, .. } => {
+                format!("{} stands in the line of {}", self.who(who), name(future))
+            }
+            LoopEvent::Left { future, .. } => {
+                format!("somebody leaves the line of {}", name(future))
+            }
+            LoopEvent::Settled {
+                future,
+                waiting,
+                how,
+            } => format!("{} {}; {waiting} in its line", name(future), ended(how)),
+            LoopEvent::Gone { future } => {
+                format!("{} is gone, and was never settled", name(future))
+            }
+            LoopEvent::CancelAsked { future } => {
+                format!("{why}{} is asked to cancel itself", name(future))
+            }
+            LoopEvent::Holder { task, .. } => {
+                let task = task.as_ref().map_or("nobody".into(), name);
+                format!("{task} holds what they wait for")
+            }
+            _ => return None,
+        })
+    }
+
+    fn of_step(&self, event: &LoopEvent) -> Option<String> {
+        let name = |id: &u64| self.name(*id);
+        let refused = match self.thrown.as_deref() {
+            Some("CancelledError") => "has caught its cancellation; ",
+            _ => "",
+        };
+        Some(match event {
+            LoopEvent::StepBegan { task } => format!("{} runs: send(waker)", name(task)),
+            LoopEvent::Thrown { error, .. } => format!("{error} is thrown in, at its await"),
+            LoopEvent::Returned { task } => format!("{} returns", name(task)),
+            LoopEvent::Panicked { task } => format!("{} panics", name(task)),
+            LoopEvent::Dropped { task } => {
+                format!("the coroutine of {} is dropped where it stands", name(task))
+            }
+            LoopEvent::Parked { task, on, at, .. } => {
+                let (task, on, again) = (name(task), name(on), self.woken_meanwhile(*task));
+                format!("{task} {refused}is parked on {on}, at {at}{again}")
+            }
+            LoopEvent::Suspended {
+                task, yields, at, ..
+            } => {
+                let at = at.map_or_else(String::new, |at| format!(", at {at}"));
+                let how = match yields {
+                    true => "yields",
+                    false => "is parked on something from elsewhere",
+                };
+                let (task, again) = (name(task), self.woken_meanwhile(*task));
+                format!("{task} {refused}{how}{at}{again}")
+            }
+            _ => return None,
+        })
+    }
+
+    fn of_task(&self, event: &LoopEvent, before: Option<Entry>, why: &str) -> String {
+        let name = |id: &u64| self.name(*id);
+        match event {
+            LoopEvent::TaskMade { task, .. } => {
+                let task = name(task);
+                format!("{why}{task} is made: its first step joins the run queue")
+            }
+            LoopEvent::Renamed { name, .. } => format!("a task is called {name} from now on"),
+            LoopEvent::Woken {
+                task,
+                in_step: true,
+                ..
+            } => {
+                format!("the waker of {} is called while it runs", name(task))
+            }
+            LoopEvent::Woken { task, by_mail, .. } => {
+                let by_itself = before == Some(Entry::Step(*task));
+                let why = match by_mail {
+                    true => "another thread: ",
+                    false if by_itself => "",
+                    false => why,
+                };
+                let task = name(task);
+                format!("{why}{task} is woken, and joins the run queue")
+            }
+            LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn who(&self, who: &Who) -> String {
+        match who {
+            Who::Task { task } => format!("the waker of {}", self.name(*task)),
+            Who::Waker => "a waker".into(),
+            Who::Callback { .. } => "a callback".into(),
+            Who::Follower => "a future that will end as it does".into(),
+        }
+    }
+
+    fn woken_meanwhile(&self, task: u64) -> &'static str {
+        match self.picture.tasks.get(&task).map(|task| task.state) {
+            Some(TaskState::Queued) => ": it was woken meanwhile, and joins the run queue",
+            _ => "",
+        }
+    }
+
+    /// Who is in it.
+    fn batch(&self, batch: usize) -> String {
+        let some = self.picture.ready.iter().take(batch.min(6));
+        let names = some.map(|entry| match entry {
+            Entry::Call(call) => format!("callback #{call}"),
+            Entry::Step(task) => self.name(*task),
+        });
+        let mut names: Vec<_> = names.collect();
+        if batch > 6 {
+            names.push("…".into());
+        }
+        match batch {
+            0 => String::new(),
+            _ => format!(": {}", names.join(", ")),
+        }
+    }
+}
+
+fn ended(how: &Ended) -> String {
+    match how {
+        Ended::Result => "has its result".into(),
+        Ended::Error { error } => format!("has an error, {error}"),
+        Ended::Cancelled => "is cancelled".into(),
+    }
+}

@@ -1,0 +1,197 @@
+//! A sentence for each event, and beside it a lane for each task.
+//!
+//! Who tells a story must know more than the event: how things are called, who runs, and why
+//! something was woken. A [`Teller`] has the [`Picture`] for that, and remembers the last causes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::loop_event::LoopEvent;
+use crate::task_table::TaskState;
+use crate::trace::picture::{Entry, Picture};
+
+/// More lanes than this make a line hard to read.
+const MOST_LANES: usize = 12;
+
+/// What is told of one event.
+pub(crate) struct Told {
+    /// One sign for each task: runs, is ready, is parked, is not there.
+    pub(crate) lanes: String,
+    /// It happens inside a step or a callback.
+    pub(crate) inside: bool,
+    pub(crate) sentence: String,
+    /// Whether it would be missed.
+    pub(crate) matters: bool,
+}
+
+/// Tells one event after the other.
+#[derive(Clone, Default)]
+pub(crate) struct Teller {
+    pub(crate) picture: Picture,
+    /// A future was settled, and so many of its line are still to be told.
+    settling: Option<(String, usize)>,
+    /// What was thrown into the step that runs.
+    pub(crate) thrown: Option<String>,
+    /// Which task has which lane.
+    lanes: Vec<Option<u64>>,
+    /// The names of those that were settled last: they are gone from the picture.
+    ended: BTreeMap<u64, String>,
+}
+
+impl Teller {
+    pub(crate) fn tell(&mut self, event: &LoopEvent) -> Told {
+        let before = self.picture.running;
+        let (causes, settling) = (self.why(before), self.settling.is_some());
+        let gone = self.name_of_the_ended(event);
+        self.picture.add(event);
+        self.ended.extend(gone);
+        let sentence = self.sentence(event, before, &causes);
+        self.remember(event);
+        self.give_lanes();
+        let lanes = self.draw_lanes();
+        let inside = before.is_some() || self.picture.running.is_some() || settling;
+        let begins = matches!(
+            event,
+            LoopEvent::StepBegan { .. } | LoopEvent::CallBegan { .. }
+        );
+        Told {
+            lanes,
+            inside: inside && !begins,
+            sentence,
+            matters: matters(event),
+        }
+    }
+
+    fn name_of_the_ended(&self, event: &LoopEvent) -> Option<(u64, String)> {
+        match event {
+            LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
+                Some((*future, self.picture.name(*future)))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn name(&self, id: u64) -> String {
+        match self.ended.get(&id) {
+            Some(name) if !self.picture.cells.contains_key(&id) => name.clone(),
+            _ => self.picture.name(id),
+        }
+    }
+
+    /// Why something joins the run queue now.
+    fn why(&self, running: Option<Entry>) -> String {
+        match (&self.settling, running) {
+            (Some((future, _)), _) => format!("{future} is settled: "),
+            (None, Some(Entry::Step(task))) => format!("{}: ", self.name(task)),
+            (None, Some(Entry::Call(call))) => format!("callback #{call}: "),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn remember(&mut self, event: &LoopEvent) {
+        match event {
+            LoopEvent::Settled {
+                future, waiting, ..
+            } => self.settling = (*waiting > 0).then(|| (self.name(*future), *waiting)),
+            LoopEvent::Woken { .. } | LoopEvent::CallQueued { .. } => {
+                let left = self.settling.take();
+                self.settling =
+                    left.and_then(|(future, left)| Some((future, left.checked_sub(1)?)));
+                self.settling.take_if(|(_, left)| *left == 0);
+            }
+            LoopEvent::Thrown { error, .. } => self.thrown = Some(error.clone()),
+            _ => self.settling = None,
+        }
+        if !matches!(event, LoopEvent::Thrown { .. }) && self.picture.running.is_none() {
+            self.thrown = None;
+        }
+        if self.ended.len() > 1_000 {
+            self.ended.pop_first();
+        }
+    }
+
+    /// A task keeps its lane until it is done; then the next new one gets it.
+    fn give_lanes(&mut self) {
+        let tasks = &self.picture.tasks;
+        for lane in &mut self.lanes {
+            lane.take_if(|task| !tasks.contains_key(task));
+        }
+        let Some((newest, _)) = tasks.last_key_value() else {
+            return;
+        };
+        if !self.lanes.contains(&Some(*newest)) {
+            let free = self.lanes.iter().position(Option::is_none);
+            match free {
+                Some(free) => self.lanes[free] = Some(*newest),
+                None if self.lanes.len() < MOST_LANES => self.lanes.push(Some(*newest)),
+                None => {}
+            }
+        }
+    }
+
+    fn draw_lanes(&self) -> String {
+        let state = |task: &u64| self.picture.tasks.get(task).map(|task| task.state);
+        let sign = |lane: &Option<u64>| match lane.as_ref().and_then(state) {
+            None => ' ',
+            Some(TaskState::Running) => '█',
+            Some(TaskState::Queued) => '│',
+            Some(TaskState::Parked) => '┊',
+        };
+        self.lanes.iter().map(sign).collect()
+    }
+}
+
+/// The rest is for those who look closer.
+fn matters(event: &LoopEvent) -> bool {
+    !matches!(
+        event,
+        LoopEvent::RunBegan
+            | LoopEvent::TurnEnded { .. }
+            | LoopEvent::CallEnded { .. }
+            | LoopEvent::Awake
+            | LoopEvent::Joined { .. }
+            | LoopEvent::Left { .. }
+            | LoopEvent::Holder { .. }
+    )
+}
+
+/// As a number of seconds, to the millisecond.
+pub(crate) fn seconds(time: Duration) -> String {
+    if time == Duration::MAX {
+        return "never".into();
+    }
+    let text = format!("{}.{:03}", time.as_secs(), time.subsec_millis());
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// What stands before the sentence: the time, the lanes.
+pub(crate) fn lead(time: Duration, told: &Told) -> String {
+    let (time, lanes) = (seconds(time), &told.lanes);
+    let indent = if told.inside { "    " } else { "" };
+    format!("{time:>8}  {lanes:<6}  {indent}")
+}
+
+/// A line of the timeline.
+pub(crate) fn line(time: Duration, told: &Told) -> String {
+    let lead = lead(time, told);
+    let mut text = String::new();
+    for (i, part) in told.sentence.lines().enumerate() {
+        let lead = if i == 0 { lead.clone() } else { " ".repeat(22) };
+        text += &format!("{lead}{}\n", visible(part));
+    }
+    text
+}
+
+/// No sign in it can change how the rest is shown.
+pub(crate) fn visible(text: &str) -> String {
+    let is_bad = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .flat_map(|c| match is_bad(c) {
+            true => c.escape_unicode().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect()
+}
