@@ -1,0 +1,73 @@
+//! Replay is reality: after every event the state on the page is the loop's own snapshot of that moment.
+
+use std::path::Path;
+
+use crate::browser::Browser;
+use crate::traces::{examples, folder, traced};
+
+/// The script of the page looks through the events of another page.
+fn doubt(browser: &mut Browser, file: &Path) -> u64 {
+    let page = std::fs::read_to_string(file).unwrap();
+    let page = serde_json::to_string(&page).unwrap();
+    let story = format!("new DOMParser().parseFromString({page}, 'text/html')");
+    let result = browser.evaluate(&format!("doubt({story}.getElementById('story'))"));
+    assert_eq!(
+        result["wrong"].as_array().map(Vec::len),
+        Some(0),
+        "{}: {}",
+        file.display(),
+        result["wrong"]
+    );
+    result["doubted"].as_u64().unwrap()
+}
+
+#[test]
+fn of_all_examples() {
+    let folder = folder("examples");
+    let mut browser = Browser::new();
+    for name in examples() {
+        let file = folder.join(format!("{name}.html"));
+        traced(&["run", "-q", "--example", &name], &file, &[]);
+        browser.open(&file, "");
+        let doubted = doubt(&mut browser, &file);
+        // Forwards and backwards, and there is no loop in the first part of some.
+        assert!(doubted > 5 || !file.exists(), "{name}: {doubted}");
+        assert_eq!(browser.complaints, [""; 0], "{name}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// To be watched changes nothing: all 93 print with a recorder what CPython prints.
+#[test]
+fn of_all_scenarios() {
+    let folder = folder("scenarios");
+    let first = folder.join("scenario.html");
+    traced(&["test", "-q", "--test", "behaviour"], &first, &[]);
+    let mut browser = Browser::new();
+    browser.open(&first, "");
+    let files = std::fs::read_dir(&folder).unwrap();
+    let files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() >= 93);
+    for file in files {
+        doubt(&mut browser, &file);
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Each is run twice, and does the same; so every other page will do.
+#[test]
+fn of_a_thousand_random_programs() {
+    let folder = folder("random");
+    let first = folder.join("random.html");
+    let arguments = ["test", "-q", "--release", "--test", "model"];
+    let more = [("SEND_NONE_PROGRAMS", "1000"), ("RUST_TEST_THREADS", "1")];
+    traced(&arguments, &first, &more);
+    let mut browser = Browser::new();
+    browser.open(&first, "");
+    let mut doubted = doubt(&mut browser, &first);
+    for number in (3..2_000).step_by(2) {
+        doubted += doubt(&mut browser, &folder.join(format!("random-{number}.html")));
+    }
+    assert!(doubted > 100_000, "{doubted}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
