@@ -37,6 +37,25 @@ fn of_all_examples() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// A trace viewer reads JSON, and wants to know of each entry what it is, where and when.
+#[test]
+fn the_traces_for_viewers_are_json() {
+    let folder = folder("viewers");
+    for name in examples() {
+        let file = folder.join(format!("{name}.json"));
+        traced(&["run", "-q", "--example", &name], &file, &[]);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        assert!(entries.len() > 5, "{name}");
+        for entry in entries {
+            let named = entry["ph"].is_string() && entry["name"].is_string();
+            let placed = entry["ph"] == "M" || entry["ts"].is_f64() && entry["tid"].is_u64();
+            assert!(named && placed, "{name}: {entry}");
+        }
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// To be watched changes nothing: all 93 print with a recorder what CPython prints.
 #[test]
 fn of_all_scenarios() {

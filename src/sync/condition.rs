@@ -79,7 +79,7 @@ impl Condition {
 
     async fn wait_at(self, called_at: &'static Location<'static>) -> Result<bool> {
         self.check_locked("cannot wait on un-acquired lock")?;
-        let holder = self.lock.holder();
+        let acquisition = self.lock.acquisition();
         self.lock.release()?;
         let pass_on = |let_go| {
             if let_go {
@@ -96,7 +96,7 @@ impl Condition {
             }
             interrupted = Err(error);
         }
-        self.lock.set_holder(holder);
+        self.lock.is_taken(acquisition);
         interrupted?;
         notified?;
         notification.0 = None;

@@ -38,8 +38,8 @@ pub struct Lock {
 
 #[derive(Default)]
 struct Inside {
-    /// Who holds it: the number of the acquisition, or 0.
-    holder: Cell<u64>,
+    /// The number of the acquisition that holds it, or 0.
+    acquisition: Cell<u64>,
     acquired: Cell<u64>,
     line: Line,
 }
@@ -52,7 +52,7 @@ impl Lock {
 
     /// Whether somebody holds it.
     pub fn locked(&self) -> bool {
-        self.holder() != 0
+        self.acquisition() != 0
     }
 
     /// Waits for the lock and takes it; the answer is always `true`. It must be
@@ -76,7 +76,7 @@ impl Lock {
             line.wait("Lock.acquire", called_at, pass_on).await?;
         }
         acquired.set(acquired.get() + 1);
-        self.set_holder(acquired.get());
+        self.is_taken(acquired.get());
         Ok(true)
     }
 
@@ -85,7 +85,7 @@ impl Lock {
     /// # Errors
     /// If nobody holds it.
     pub fn release(&self) -> Result<()> {
-        if self.inside.holder.replace(0) == 0 {
+        if self.inside.acquisition.replace(0) == 0 {
             return Err(Error::runtime(
                 "Lock is not acquired.",
                 "release it once for each acquire",
@@ -105,20 +105,20 @@ impl Lock {
         let (lock, acquire) = (self.clone(), self.acquire());
         async move {
             acquire.await?;
-            let holder = lock.holder();
-            Ok(LockGuard { lock, holder })
+            let acquisition = lock.acquisition();
+            Ok(LockGuard { lock, acquisition })
         }
     }
 
     /// The number of the acquisition that holds it; 0 if nobody does.
-    pub(crate) fn holder(&self) -> u64 {
-        self.inside.holder.get()
+    pub(crate) fn acquisition(&self) -> u64 {
+        self.inside.acquisition.get()
     }
 
     /// It is held by the task that runs now, under that number; a condition gives it the one that it
     /// had before.
-    pub(crate) fn set_holder(&self, holder: u64) {
-        self.inside.holder.set(holder);
+    pub(crate) fn is_taken(&self, acquisition: u64) {
+        self.inside.acquisition.set(acquisition);
         let task = current_task().map(|task| task.0.about().id());
         self.inside.line.set_holder(task);
     }
@@ -131,12 +131,12 @@ pub struct LockGuard {
     lock: Lock,
     /// The acquisition that it stands for. If somebody called `release` meanwhile, the lock may be
     /// another's now, and is not this one's to give back.
-    holder: u64,
+    acquisition: u64,
 }
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        if self.lock.holder() == self.holder {
+        if self.lock.acquisition() == self.acquisition {
             // It is held, so this cannot fail.
             let _released = self.lock.release();
         }

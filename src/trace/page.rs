@@ -22,7 +22,7 @@ use crate::trace::telling::{Told, lead, line};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "3TmtFKVP3ia2EX/r9WVwB0yleVP1sW72pRpuQqbBZNQ=";
+const STYLE_HASH: &str = "BreC9wBJF2HULSlI8CtlimXQ/ncj9WDcmJLRQUXgKbw=";
 const SCRIPT_HASH: &str = "vKTrm30V16VeaesmdowPs5rT7bgO1z8f1rrNA0DQh0k=";
 
 /// A source file that is larger than this is not shown.

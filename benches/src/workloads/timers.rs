@@ -93,8 +93,8 @@ fn register_sleeps(timers: usize) -> Workload {
         name: "register a timer, sleep / sleep",
         size: Size::Timers(timers),
         operations: timers,
-        note: "As before. Our sleep is a FutureCell that a timer settles, with all that a FutureCell \
-               has.",
+        note: "As before. Our sleep is a future with all that a FutureCell has, its timer in the same \
+               piece of memory.",
         kind: Kind::Plain,
         entrants: vec![
             entrant(move |it: &Ours| it.run(our_sleeps(delays.clone()))),
