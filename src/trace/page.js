@@ -222,7 +222,7 @@ class Page {
       rows.push(el("div", { class: `line${n === here ? " now" : ""}` },
         el("span", { class: "number" }, `${n}`),
         el("code", {}, lines[n - 1] || " "),
-        badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text))));
+        el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text)))));
     }
     fill(this.source, el("p", { class: "file" }, file), el("div", { class: "code" }, rows));
   }

@@ -22,8 +22,8 @@ use crate::trace::telling::{Told, lead, line};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "BreC9wBJF2HULSlI8CtlimXQ/ncj9WDcmJLRQUXgKbw=";
-const SCRIPT_HASH: &str = "vKTrm30V16VeaesmdowPs5rT7bgO1z8f1rrNA0DQh0k=";
+const STYLE_HASH: &str = "acZhCd+fPE2bbltH9/deERnSVs0YpazU2dOY7Ne2seM=";
+const SCRIPT_HASH: &str = "vgxtJJ94T0oUDoPT58VVGncfmvpDMcnVf2r2j7yWkT8=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
