@@ -93,6 +93,23 @@ fn a_cancellation_that_is_caught_is_told_as_such() {
 }
 
 #[test]
+fn a_future_that_goes_away_unsettled_is_told_and_one_that_was_settled_is_not() {
+    let recorder = recorded(|event_loop| {
+        let (settled, forgotten) = (event_loop.create_future(), event_loop.create_future::<()>());
+        settled.set_result(()).unwrap();
+        drop((settled, forgotten));
+        event_loop.run_until_complete(async { Ok(()) }).unwrap();
+    });
+    let text = story(&recorder);
+    let gone: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(" is gone"))
+        .collect();
+    assert_eq!(gone.len(), 1, "{text}");
+    assert!(gone[0].ends_with("Future-2 is gone, and was never settled"));
+}
+
+#[test]
 fn who_has_woken_a_task_is_told() {
     let recorder = recorded(|event_loop| {
         let handle = event_loop.threadsafe();

@@ -159,6 +159,20 @@ fn what_is_shown_is_the_state() {
 }
 
 #[test]
+fn a_cancelled_timer_stays_in_the_heap_until_it_comes_to_the_top() {
+    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
+    go_to(&mut browser, "callback #2 is taken back");
+    assert!(browser.text(".timer.empty").contains("#2"));
+    go_to(
+        &mut browser,
+        "the empty entry of callback #2 leaves the heap",
+    );
+    assert!(!browser.text("#timers").contains("#2"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn without_scripts_it_is_a_text() {
     let (mut browser, folder) = page_of("03_countdown");
     browser.call(

@@ -23,7 +23,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "acZhCd+fPE2bbltH9/deERnSVs0YpazU2dOY7Ne2seM=";
-const SCRIPT_HASH: &str = "vgxtJJ94T0oUDoPT58VVGncfmvpDMcnVf2r2j7yWkT8=";
+const SCRIPT_HASH: &str = "l9wBVZtsvTQRVdTSMzCbavx9UlLOgSKSnWKJnFCnAL8=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

@@ -35,10 +35,10 @@ class Replay {
   }
 
   back() {
-    for (const [where, key, before, was] of this.undo.pop().reverse()) {
+    for (const [where, key, before] of this.undo.pop().reverse()) {
       if (!(where instanceof Map)) where[key] = before;
-      else if (was) where.set(key, before);
-      else where.delete(key);
+      else if (before === undefined) where.delete(key); // it was not there
+      else where.set(key, before);
     }
     this.at--;
   }
@@ -54,13 +54,13 @@ class Replay {
   }
 
   set(map, key, value) {
-    this.changes.push([map, key, map.get(key), map.has(key)]);
+    this.changes.push([map, key, map.get(key)]);
     map.set(key, value);
   }
 
   remove(map, key) {
     if (!map.has(key)) return;
-    this.changes.push([map, key, map.get(key), true]);
+    this.changes.push([map, key, map.get(key)]);
     map.delete(key);
   }
 
