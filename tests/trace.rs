@@ -5,9 +5,12 @@ use send_none::{
     Error, EventLoop, FutureCell, Recorder, Result, create_task, gather, say, sleep, yield_now,
 };
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 fn secs(seconds: u64) -> Duration {
@@ -90,6 +93,26 @@ fn a_cancellation_that_is_caught_is_told_as_such() {
     ] {
         assert!(text.contains(expected), "no {expected:?} in\n{text}");
     }
+}
+
+#[test]
+fn a_task_that_waits_for_several_is_not_said_to_wait_for_something_from_elsewhere() {
+    let recorder = recorded(|event_loop| {
+        let fut: FutureCell<i32> = event_loop.create_future();
+        let mut waits = [fut.clone(), event_loop.create_future()];
+        event_loop.call_later(secs(1), move || fut.set_result(7));
+        let either = async move {
+            poll_fn(|cx| {
+                let mut polls = waits.iter_mut().map(|fut| Pin::new(fut).poll(cx));
+                polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+            })
+            .await
+        };
+        assert_eq!(event_loop.run_until_complete(either).unwrap(), 7);
+    });
+    let text = recorder.text();
+    let expected = "Task-1 is parked on several things, Future-1, Future-2 among them, at tests/";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]

@@ -122,12 +122,19 @@ impl Teller {
                 format!("{task} {refused}is parked on {on}, at {at}{again}")
             }
             LoopEvent::Suspended {
-                task, yields, at, ..
+                task,
+                yields,
+                on,
+                at,
+                ..
             } => {
                 let at = at.map_or_else(String::new, |at| format!(", at {at}"));
-                let how = match yields {
-                    true => "yields",
-                    false => "is parked on something from elsewhere",
+                let how = match (yields, &on[..]) {
+                    (true, _) => "yields".into(),
+                    (false, []) => "is parked on something from elsewhere".into(),
+                    (false, on) => {
+                        format!("is parked on several things, {} among them", self.names(on))
+                    }
                 };
                 let (task, again) = (name(task), self.woken_meanwhile(*task));
                 format!("{task} {refused}{how}{at}{again}")
@@ -164,6 +171,12 @@ impl Teller {
             LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
             other => format!("{other:?}"),
         }
+    }
+
+    fn names(&self, futures: &[u64]) -> String {
+        let mut names: Vec<_> = futures.iter().map(|id| self.name(*id)).collect();
+        names.dedup();
+        names.join(", ")
     }
 
     fn who(&self, who: &Who) -> String {
