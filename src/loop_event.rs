@@ -210,6 +210,11 @@ pub enum LoopEvent {
         /// What it got.
         how: Ended,
     },
+    /// All who stood in the line of a settled future are told. What happened meanwhile came of that.
+    SentOff {
+        /// The future.
+        future: u64,
+    },
     /// A future went away that was never settled.
     Gone {
         /// The future.
@@ -240,6 +245,22 @@ pub enum LoopEvent {
         /// What.
         text: String,
     },
+}
+
+impl LoopEvent {
+    /// The place in the source that it is about, if it has one of its own.
+    pub fn place(&self) -> Option<&'static Location<'static>> {
+        match self {
+            LoopEvent::CallQueued { made_at: at, .. }
+            | LoopEvent::TimerSet { made_at: at, .. }
+            | LoopEvent::TaskMade { made_at: at, .. }
+            | LoopEvent::FutureMade { made_at: at, .. }
+            | LoopEvent::Parked { at, .. }
+            | LoopEvent::Said { at, .. } => Some(at),
+            LoopEvent::Suspended { at, .. } => *at,
+            _ => None,
+        }
+    }
 }
 
 /// How a future ended.

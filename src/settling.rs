@@ -192,14 +192,18 @@ impl<T: 'static> Settable<T> {
             return Err(Error::InvalidState(ALREADY_DONE));
         }
         let line = self.line.take();
+        let (future, waiting) = (self.id, line.len());
         self.tell(&mut || LoopEvent::Settled {
-            future: self.id,
-            waiting: line.len(),
+            future,
+            waiting,
             how: self.ended(),
         });
         let mut result = Ok(());
         for waiter in line {
             result = result.and(self.queue(waiter, shared));
+        }
+        if waiting > 0 {
+            self.tell(&mut || LoopEvent::SentOff { future });
         }
         result
     }

@@ -62,7 +62,7 @@ pub fn hostile(file: &Path) {
         &"x".repeat(10_000),
     ];
     let event_loop = EventLoop::with_virtual_clock();
-    let recorder = Recorder::new().to_file(file.to_str().unwrap(), Format::Page);
+    let recorder = Recorder::new().to_file(file, Format::Page);
     event_loop.observe(recorder.unwrap());
     for text in bad {
         let text = text.to_owned();
@@ -82,7 +82,7 @@ pub fn hostile(file: &Path) {
 /// A page of so many events: many tasks that wait for each other, and for the clock.
 pub fn large(file: &Path, events: usize) {
     let event_loop = EventLoop::with_virtual_clock();
-    let recorder = Recorder::keeping(events).to_file(file.to_str().unwrap(), Format::Page);
+    let recorder = Recorder::keeping(events).to_file(file, Format::Page);
     event_loop.observe(recorder.unwrap());
     let main = async move {
         let nap = |n: u64| async move {

@@ -1,5 +1,7 @@
 //! What the environment asks for.
 
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -26,29 +28,29 @@ impl EventLoop {
         if path.is_empty() {
             return;
         }
-        let path = path.to_string_lossy();
+        let path = PathBuf::from(path);
         let recorder = match self.recorder(&path) {
             Ok(recorder) => recorder,
-            Err(error) => panic!("SEND_NONE_TRACE={path}: {error:?}"),
+            Err(error) => panic!("SEND_NONE_TRACE={}: {error:?}", path.display()),
         };
         self.core.recorder.replace(Some(Rc::new(recorder)));
         self.core.watched.set(true);
         somebody_watches();
     }
 
-    fn recorder(&self, path: &str) -> Result<Recorder> {
+    fn recorder(&self, path: &Path) -> Result<Recorder> {
         let mut recorder = Recorder::new();
         if std::env::var_os("SEND_NONE_TRACE_DOUBT").is_some() {
             recorder = recorder.doubting(self);
         }
-        if path == "-" {
+        if path == Path::new("-") {
             return Ok(recorder.to_stdout());
         }
-        let (stem, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+        let extension = path.extension().and_then(OsStr::to_str);
         let format = match extension {
-            "txt" => Format::Text,
-            "html" => Format::Page,
-            "json" => Format::Chrome,
+            Some("txt") => Format::Text,
+            Some("html") => Format::Page,
+            Some("json") => Format::Chrome,
             _ => {
                 let text = "the name of a trace must end in .html, .txt or .json, or be -";
                 return Err(Error::runtime(
@@ -57,9 +59,13 @@ impl EventLoop {
                 ));
             }
         };
-        match RECORDED.fetch_add(1, Ordering::Relaxed) {
-            0 => recorder.to_file(path, format),
-            n => recorder.to_file(&format!("{stem}-{}.{extension}", n + 1), format),
+        let number = RECORDED.fetch_add(1, Ordering::Relaxed) + 1;
+        if number == 1 {
+            return recorder.to_file(path, format);
         }
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{number}."));
+        name.push(extension.unwrap_or_default());
+        recorder.to_file(path.with_file_name(name), format)
     }
 }

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::loop_event::LoopEvent;
+use crate::task_table::TaskState;
 use crate::trace::json::quoted;
 use crate::trace::picture::{Entry, Picture};
+use crate::trace::writing::Tape;
 
 /// What is drawn so far.
 #[derive(Default)]
@@ -32,8 +34,28 @@ pub(crate) struct Chrome {
 const LOOP: u64 = 0;
 
 impl Chrome {
-    pub(crate) fn head() -> String {
-        format!("[\n{}", name_lane(LOOP, "callbacks"))
+    /// What comes before the first event: how things were by then, if some were left out.
+    pub(crate) fn head(&mut self, tape: &Tape) -> String {
+        let mut head = format!("[\n{}", name_lane(LOOP, "callbacks"));
+        let Some(first) = tape.kept.front().filter(|_| tape.dropped > 0) else {
+            return head;
+        };
+        self.draw_at(first.time);
+        let (before, left_out) = (&tape.before.picture, tape.left_out());
+        head += &self.one("i", LOOP, "\"s\":\"g\"", &left_out);
+        for (id, task) in &before.tasks {
+            let what = match task.state {
+                TaskState::Running => "runs",
+                TaskState::Queued => "ready",
+                TaskState::Parked => "parked",
+            };
+            head += &name_lane(*id, &tape.before.name(*id));
+            head += &self.begin(*id, what, &left_out);
+        }
+        if let Some(Entry::Call(_)) = before.running {
+            head += &self.begin(LOOP, "callback", &left_out);
+        }
+        head + &self.count(before.ready.len())
     }
 
     /// An array may not end with a comma.
@@ -50,18 +72,26 @@ impl Chrome {
         after: &Picture,
         sentence: &str,
     ) -> String {
+        self.draw_at(time);
+        let text = self.drawn(event, running, sentence);
+        text + &self.count(after.ready.len())
+    }
+
+    fn draw_at(&mut self, time: Duration) {
         let nanos = match time > self.last {
             true => time.as_nanos().max(self.drawn_at + 1),
             false => self.drawn_at + 1_000,
         };
         (self.drawn_at, self.last) = (nanos, time);
-        let mut text = self.drawn(event, running, sentence);
-        if after.ready.len() != self.queue {
-            self.queue = after.ready.len();
-            let args = format!("\"args\":{{\"length\":{}}}", self.queue);
-            text += &self.one("C", LOOP, &args, "run queue");
+    }
+
+    fn count(&mut self, queue: usize) -> String {
+        if queue == self.queue {
+            return String::new();
         }
-        text
+        self.queue = queue;
+        let args = format!("\"args\":{{\"length\":{queue}}}");
+        self.one("C", LOOP, &args, "run queue")
     }
 
     fn drawn(&mut self, event: &LoopEvent, running: Option<Entry>, sentence: &str) -> String {

@@ -57,7 +57,10 @@ impl Picture {
                 let call = self.calls.get(call);
                 call.map_or_else(String::new, |call| call.what.clone())
             }
-            Entry::Step(task) => format!("<{}>", self.name(*task)),
+            Entry::Step(task) => {
+                let cell = self.cells.get(task);
+                cell.map_or_else(String::new, |cell| format!("<{}>", cell.name))
+            }
         }
     }
 

@@ -67,13 +67,15 @@ pub(crate) fn quoted(text: &str) -> String {
 pub(crate) fn event(time: Duration, event: &LoopEvent) -> Object {
     let kind = format!("{event:?}");
     let kind = kind.split([' ', '{']).next().unwrap_or_default();
-    let object = Object::new(kind).nanos("t", time);
+    let mut object = Object::new(kind).nanos("t", time);
+    if let Some(at) = event.place() {
+        object = object.place("at", at);
+    }
     match event {
         LoopEvent::TurnBegan { turn, batch } => object.with("turn", turn).with("batch", batch),
         LoopEvent::TurnEnded { turn } => object.with("turn", turn),
         LoopEvent::Asleep { until: Some(until) } => object.nanos("until", *until),
-        LoopEvent::Said { text, at } => object.text("text", text).place("at", at),
-        LoopEvent::Reported { text } => object.text("text", text),
+        LoopEvent::Said { text, .. } | LoopEvent::Reported { text } => object.text("text", text),
         _ => of_future(event, of_task(event, of_call(event, object))),
     }
 }
@@ -83,21 +85,17 @@ fn of_call(event: &LoopEvent, object: Object) -> Object {
         LoopEvent::CallQueued {
             call,
             what,
-            made_at,
             by_mail,
+            ..
         } => {
             let object = object.with("call", call).text("what", what);
-            object.place("at", made_at).with("by_mail", by_mail)
+            object.with("by_mail", by_mail)
         }
         LoopEvent::TimerSet {
-            call,
-            when,
-            what,
-            made_at,
+            call, when, what, ..
         } => {
             let object = object.with("call", call).text("what", what);
             object
-                .place("at", made_at)
                 .nanos("when", *when)
                 .with("never", *when == Duration::MAX)
         }
@@ -115,15 +113,9 @@ fn of_call(event: &LoopEvent, object: Object) -> Object {
 
 fn of_task(event: &LoopEvent, object: Object) -> Object {
     match event {
-        LoopEvent::TaskMade {
-            task,
-            name,
-            made_at,
-        } => {
-            let object = object.with("task", task).text("name", name);
-            object.place("at", made_at)
+        LoopEvent::TaskMade { task, name, .. } | LoopEvent::Renamed { task, name } => {
+            object.with("task", task).text("name", name)
         }
-        LoopEvent::Renamed { task, name } => object.with("task", task).text("name", name),
         LoopEvent::StepBegan { task }
         | LoopEvent::Returned { task }
         | LoopEvent::Panicked { task }
@@ -145,27 +137,20 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
 fn of_waiting(event: &LoopEvent, object: Object) -> Object {
     match event {
         LoopEvent::Parked {
-            task,
-            on,
-            at,
-            queued,
+            task, on, queued, ..
         } => {
             let object = object.with("task", task).list("on", &[*on]);
-            object.place("at", at).with("queued", queued)
+            object.with("queued", queued)
         }
         LoopEvent::Suspended {
             task,
             yields,
             on,
-            at,
             queued,
+            ..
         } => {
             let object = object.with("task", task).list("on", on);
-            let object = object.with("yields", yields).with("queued", queued);
-            match at {
-                Some(at) => object.place("at", at),
-                None => object,
-            }
+            object.with("yields", yields).with("queued", queued)
         }
         _ => object,
     }
@@ -177,10 +162,10 @@ fn of_future(event: &LoopEvent, object: Object) -> Object {
             future,
             name,
             waits_for,
-            made_at,
+            ..
         } => {
             let object = object.with("future", future).text("name", name);
-            object.list("waits_for", waits_for).place("at", made_at)
+            object.list("waits_for", waits_for)
         }
         LoopEvent::Joined { future, place, who } => {
             let object = object.with("future", future).with("place", place);
@@ -195,9 +180,9 @@ fn of_future(event: &LoopEvent, object: Object) -> Object {
             let object = object.with("future", future).with("waiting", waiting);
             object.text("how", how_it_ended(how))
         }
-        LoopEvent::Gone { future } | LoopEvent::CancelAsked { future } => {
-            object.with("future", future)
-        }
+        LoopEvent::SentOff { future }
+        | LoopEvent::Gone { future }
+        | LoopEvent::CancelAsked { future } => object.with("future", future),
         LoopEvent::Holder { futures, task } => {
             let object = object.list("futures", futures);
             match task {

@@ -31,6 +31,8 @@ pub mod chrome;
 
 pub mod writing;
 
+pub mod stream;
+
 pub mod recorder;
 
 pub mod asked;

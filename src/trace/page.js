@@ -187,7 +187,7 @@ class Page {
   }
 
   name(id) {
-    return short(this.replay.state.cells.get(id)?.name ?? `Future-${id}`);
+    return short(this.replay.state.cells.get(id)?.name ?? `unknown-${id}`);
   }
 
   showSource(state, event) {

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use crate::loop_event::LoopEvent;
 use crate::trace::json::{self, Object, quoted};
 use crate::trace::picture::{Call, Cell, Entry, Picture, Task};
 use crate::trace::telling::{Told, lead, line};
+use crate::trace::writing::Tape;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
@@ -36,9 +38,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// All that comes before the first event; so many were left out, and that is how things were then.
-    pub(crate) fn head(&mut self, left_out: u64, picture: &Picture) -> String {
-        self.sources.clear();
+    /// All that comes before the first event: how things were by then, if some were left out.
+    pub(crate) fn head(&mut self, tape: &Tape) -> String {
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{SCRIPT_HASH}'; \
              base-uri 'none'; form-action 'none'"
@@ -50,10 +51,14 @@ impl Page {
              <title>A loop, step by step</title>\n<style>{STYLE}</style>\n<script>{SCRIPT}</script>\n\
              </head>\n<body>\n<main id=\"glass\"></main>\n<pre id=\"story\">\n"
         );
-        if left_out > 0 {
-            let base = Object::new("Base").with("left_out", left_out);
-            head += &format!("<!--{}-->", base.with("state", picture.json()).end());
-            head += &format!("… {left_out} events before these were not kept\n");
+        if tape.dropped > 0 {
+            let before = &tape.before.picture;
+            for at in before.places() {
+                head += &self.source_of(at);
+            }
+            let base = Object::new("Base").with("left_out", tape.dropped);
+            let base = base.with("state", before.json()).end();
+            head += &format!("<!--{base}-->{}\n", tape.left_out());
         }
         head
     }
@@ -72,34 +77,25 @@ impl Page {
         }
         let sentence_at = lead(time, told).chars().count();
         let object = object.with("w", sentence_at).end();
-        let sources = self.sources_named_in(&object);
+        let source = event.place().map(|at| self.source_of(at));
+        let source = source.unwrap_or_default();
         let text = escaped(&line(time, told));
-        format!("{sources}<!--{object}-->{text}")
+        format!("{source}<!--{object}-->{text}")
     }
 
     pub(crate) fn tail() -> &'static str {
         "</pre>\n</body>\n</html>\n"
     }
 
-    /// The source files of the event's places that are not in the page yet.
-    fn sources_named_in(&mut self, object: &str) -> String {
-        let mut texts = String::new();
-        for place in object.split("at\":\"").skip(1) {
-            let place = place.split('"').next().unwrap_or_default();
-            let Some((file, _)) = place.rsplit_once(':').and_then(|(p, _)| p.rsplit_once(':'))
-            else {
-                continue;
-            };
-            if self.sources.contains(file) {
-                continue;
-            }
-            self.sources.insert(file.to_owned());
-            let path = file.replace("\\u002d", "-").replace("\\\\", "\\");
-            let text = source(&path).unwrap_or_default();
-            let (path, text) = (escaped(&path), escaped(&text));
-            texts += &format!("<template data-file=\"{path}\">{text}</template>");
+    /// The source file of that place, if it is not in the page yet.
+    fn source_of(&mut self, at: &Location<'_>) -> String {
+        let path = at.file();
+        if !self.sources.insert(path.to_owned()) {
+            return String::new();
         }
-        texts
+        let text = source(path).unwrap_or_default();
+        let (path, text) = (escaped(path), escaped(&text));
+        format!("<template data-file=\"{path}\">{text}</template>")
     }
 }
 

@@ -120,6 +120,14 @@ impl Picture {
         }
     }
 
+    /// All places in the source that it tells of.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        let (calls, cells) = (self.calls.values(), self.cells.values());
+        let parked = self.tasks.values().filter_map(|task| task.parked_at);
+        let made = cells.map(|cell| cell.made_at);
+        calls.map(|call| call.made_at).chain(made).chain(parked)
+    }
+
     fn add_of_call(&mut self, event: &LoopEvent) {
         match event {
             LoopEvent::CallQueued {
@@ -157,7 +165,8 @@ impl Picture {
                 self.calls.remove(call);
                 self.running = None;
             }
-            _ => self.running = self.ready.pop_front(), // it began
+            LoopEvent::CallBegan { call, .. } => self.run(Entry::Call(*call)),
+            _ => {}
         }
     }
 
@@ -178,7 +187,7 @@ impl Picture {
                 }
             }
             LoopEvent::StepBegan { task } => {
-                self.running = self.ready.pop_front();
+                self.run(Entry::Step(*task));
                 if let Some(task) = self.tasks.get_mut(task) {
                     (task.state, task.parked_at) = (TaskState::Running, None);
                 }
@@ -190,6 +199,14 @@ impl Picture {
             }
             _ => self.add_of_waiting(event),
         }
+    }
+
+    /// It is the first on the run queue, unless some were there before anybody watched.
+    fn run(&mut self, entry: Entry) {
+        if let Some(place) = self.ready.iter().position(|ready| *ready == entry) {
+            self.ready.remove(place);
+        }
+        self.running = Some(entry);
     }
 
     fn add_of_waiting(&mut self, event: &LoopEvent) {
@@ -258,10 +275,8 @@ impl Picture {
             }
             LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
                 self.cells.remove(future);
-                if self.tasks.remove(future).is_some() && self.running == Some(Entry::Step(*future))
-                {
-                    self.running = None;
-                }
+                self.tasks.remove(future);
+                self.running.take_if(|run| *run == Entry::Step(*future));
             }
             LoopEvent::Holder { futures, task } => {
                 for future in futures {
@@ -272,11 +287,5 @@ impl Picture {
             }
             _ => {}
         }
-    }
-
-    /// What it is called.
-    pub(crate) fn name(&self, future: u64) -> String {
-        let cell = self.cells.get(&future);
-        cell.map_or_else(|| format!("Future-{future}"), |cell| cell.name.clone())
     }
 }

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::fs::File;
+use std::path::Path;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -15,12 +15,14 @@ use crate::event_loop::{Core, EventLoop};
 use crate::loop_event::LoopEvent;
 use crate::observer::Observer;
 use crate::trace::picture::Picture;
-use crate::trace::writing::{Format, Moment, Sink, Stream, Tape, Writer};
+use crate::trace::stream::Stream;
+use crate::trace::writing::{Format, Moment, Tape, Writer};
 
 /// Keeps what happens in a loop, to be told later.
 ///
-/// Cloning it gives another handle of the same recorder. Attach one before the program makes its tasks: what
-/// is there by then, it does not know.
+/// Cloning it gives another handle of the same recorder. It is for one loop: another one would count its
+/// futures with the same numbers. Attach it before the program makes its tasks: what is there by then, it knows
+/// by number only, `unknown-3`, and it does not know what waits there.
 ///
 /// ```
 /// use send_none::trace::recorder::Recorder;
@@ -81,24 +83,28 @@ impl Recorder {
 
     /// The same recorder, which also writes each event into this file when it happens.
     ///
+    /// The file never holds more than twice the events that are kept: before, it is replaced by a new one. What
+    /// can only be written on, a pipe for instance, gets all of them.
+    ///
     /// # Errors
-    /// If the file cannot be made.
-    pub fn to_file(self, path: &str, format: Format) -> Result<Self> {
-        let file = File::create(path).map_err(|error| {
-            let text = format!("cannot write {path}: {error}");
+    /// If the file cannot be made, or not be written. When that comes to pass later, it is printed to standard
+    /// error, and the program goes on.
+    pub fn to_file(self, path: impl AsRef<Path>, format: Format) -> Result<Self> {
+        let path = path.as_ref();
+        let mut inside = self.inside.borrow_mut();
+        let stream = Stream::to_file(path, format, &inside.tape).map_err(|error| {
+            let text = format!("cannot write {}: {error}", path.display());
             Error::runtime(&text, "name a file in a folder that is there")
         })?;
-        Ok(self.streaming(Sink::File(file), format))
+        inside.stream = Some(stream);
+        drop(inside);
+        Ok(self)
     }
 
     /// The same recorder, which also prints each event that matters when it happens.
     pub fn to_stdout(self) -> Self {
-        self.streaming(Sink::Terminal, Format::Text)
-    }
-
-    fn streaming(self, sink: Sink, format: Format) -> Self {
         let mut inside = self.inside.borrow_mut();
-        inside.stream = Some(Stream::new(sink, format, &inside.tape));
+        inside.stream = Some(Stream::to_stdout(&inside.tape));
         drop(inside);
         self
     }
@@ -128,8 +134,7 @@ impl Recorder {
     /// What happened, in that format.
     pub fn tell(&self, format: Format) -> String {
         let inside = self.inside.borrow();
-        let mut writer = Writer::new(format);
-        let mut told = writer.head(&inside.tape);
+        let (mut writer, mut told) = Writer::begin(format, &inside.tape);
         for moment in &inside.tape.kept {
             told += &writer.event(moment);
         }

@@ -73,11 +73,17 @@ class Replay {
     this.put(this.state, "tail", this.state.tail + 1);
   }
 
-  dequeue() {
-    const { ready, head } = this.state;
-    this.put(this.state, "running", ready.get(head) ?? null);
-    this.remove(ready, head);
-    this.put(this.state, "head", head + 1);
+  // It is the first on the run queue, unless some were there before anybody watched.
+  run(kind, id) {
+    const { ready, tail } = this.state;
+    const isIt = (entry) => entry?.[0] === kind && entry[1] === id;
+    let { head } = this.state;
+    while (head < tail && !ready.has(head)) head++;
+    let place = head;
+    while (place < tail && !isIt(ready.get(place))) place++;
+    this.remove(ready, place);
+    this.put(this.state, "head", head);
+    this.put(this.state, "running", [kind, id]);
   }
 
   queue(task) {
@@ -118,7 +124,7 @@ const ON = {
   },
   CallCancelled: (replay, state, event) =>
     replay.change(state.calls, event.call, { cancelled: true }),
-  CallBegan: (replay) => replay.dequeue(),
+  CallBegan: (replay, state, event) => replay.run("call", event.call),
   CallEnded: (replay, state, event) => {
     replay.remove(state.calls, event.call);
     replay.put(state, "running", null);
@@ -131,7 +137,7 @@ const ON = {
   },
   Renamed: (replay, state, event) => replay.change(state.cells, event.task, { name: event.name }),
   StepBegan: (replay, state, event) => {
-    replay.dequeue();
+    replay.run("step", event.task);
     replay.change(state.tasks, event.task, { state: "Running", parked_at: null });
   },
   Parked: (replay, state, event) => replay.park(event),
@@ -152,9 +158,7 @@ const ON = {
   },
   Settled: (replay, state, event) => {
     const [kind, id] = state.running ?? [];
-    if (state.tasks.has(event.future) && kind === "step" && id === event.future) {
-      replay.put(state, "running", null);
-    }
+    if (kind === "step" && id === event.future) replay.put(state, "running", null);
     replay.remove(state.cells, event.future);
     replay.remove(state.tasks, event.future);
   },
@@ -244,10 +248,9 @@ function causes(events) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
   let running = null;
-  let settled = null; // which future is sending its line off
-  let left = 0;
+  let sending = []; // which futures send their lines off, the innermost last
   events.forEach((event, i) => {
-    let by = running;
+    let by = sending.at(-1) ?? running;
     const [task, call] = [`t${event.task}`, `c${event.call}`];
     switch (event.k) {
       case "StepBegan":
@@ -263,9 +266,7 @@ function causes(events) {
         break;
       case "Woken":
       case "CallQueued":
-        if (left > 0) by = settled;
         if (event.by_mail) by = null;
-        left--;
         queuedBy.set(event.k === "Woken" ? task : call, i);
         break;
       case "TimerSet":
@@ -276,7 +277,10 @@ function causes(events) {
         queuedBy.set(call, i);
         break;
       case "Settled":
-        [settled, left] = [i, event.waiting];
+        if (event.waiting > 0) sending.push(i);
+        break;
+      case "SentOff":
+        sending = sending.filter((settled) => events[settled].future !== event.future);
         break;
     }
     cause[i] = by;

@@ -1,6 +1,7 @@
 //! What is said of each event.
 
 use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::record::is_ours;
 use crate::task_table::TaskState;
 use crate::trace::picture::Entry;
 use crate::trace::telling::{Teller, seconds};
@@ -42,11 +43,11 @@ impl Teller {
         Some(match event {
             LoopEvent::CallQueued { call, by_mail, .. } => {
                 let why = if *by_mail { "another thread: " } else { why };
-                format!("{why}callback #{call} joins the run queue")
+                format!("{why}{} joins the run queue", self.call(*call))
             }
             LoopEvent::TimerSet { call, when, .. } => {
-                let when = seconds(*when);
-                format!("{why}a timer is set: callback #{call} at t={when}")
+                let (call, when) = (self.call(*call), seconds(*when));
+                format!("{why}a timer is set: {call} at t={when}")
             }
             LoopEvent::TimerDue { call, when } => {
                 let when = seconds(*when);
@@ -63,7 +64,7 @@ impl Teller {
                 call,
                 cancelled: true,
             } => format!("callback #{call} was taken back: nothing runs"),
-            LoopEvent::CallBegan { call, .. } => format!("callback #{call} runs"),
+            LoopEvent::CallBegan { call, .. } => format!("{} runs", self.call(*call)),
             LoopEvent::CallEnded { call } => format!("callback #{call} is over"),
             _ => return None,
         })
@@ -89,6 +90,9 @@ impl Teller {
                 waiting,
                 how,
             } => format!("{} {}; {waiting} in its line", name(future), ended(how)),
+            LoopEvent::SentOff { future } => {
+                format!("all who stood in the line of {} are told", name(future))
+            }
             LoopEvent::Gone { future } => {
                 format!("{} is gone, and was never settled", name(future))
             }
@@ -105,8 +109,8 @@ impl Teller {
 
     fn of_step(&self, event: &LoopEvent) -> Option<String> {
         let name = |id: &u64| self.name(*id);
-        let refused = match self.thrown.as_deref() {
-            Some("CancelledError") => "has caught its cancellation; ",
+        let lives_on = match self.thrown.as_deref() {
+            Some("CancelledError") => "has not ended yet: it ",
             _ => "",
         };
         Some(match event {
@@ -119,7 +123,7 @@ impl Teller {
             }
             LoopEvent::Parked { task, on, at, .. } => {
                 let (task, on, again) = (name(task), name(on), self.woken_meanwhile(*task));
-                format!("{task} {refused}is parked on {on}, at {at}{again}")
+                format!("{task} {lives_on}is parked on {on}, at {at}{again}")
             }
             LoopEvent::Suspended {
                 task,
@@ -137,7 +141,7 @@ impl Teller {
                     }
                 };
                 let (task, again) = (name(task), self.woken_meanwhile(*task));
-                format!("{task} {refused}{how}{at}{again}")
+                format!("{task} {lives_on}{how}{at}{again}")
             }
             _ => return None,
         })
@@ -150,7 +154,10 @@ impl Teller {
                 let task = name(task);
                 format!("{why}{task} is made: its first step joins the run queue")
             }
-            LoopEvent::Renamed { name, .. } => format!("a task is called {name} from now on"),
+            LoopEvent::Renamed { task, name } => {
+                let before = self.old_name(*task).unwrap_or_default();
+                format!("{before} is called {name} from now on")
+            }
             LoopEvent::Woken {
                 task,
                 in_step: true,
@@ -170,6 +177,15 @@ impl Teller {
             }
             LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
             other => format!("{other:?}"),
+        }
+    }
+
+    /// A callback, and whose it is.
+    fn call(&self, call: u64) -> String {
+        match self.picture.calls.get(&call).map(|call| call.made_at) {
+            Some(at) if is_ours(at) => format!("callback #{call} of this crate"),
+            Some(at) => format!("callback #{call} of {at}"),
+            None => format!("callback #{call}"),
         }
     }
 
@@ -203,7 +219,7 @@ impl Teller {
             Entry::Step(task) => self.name(*task),
         });
         let mut names: Vec<_> = names.collect();
-        if batch > 6 {
+        if batch > names.len() {
             names.push("…".into());
         }
         match batch {

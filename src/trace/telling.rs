@@ -3,7 +3,7 @@
 //! Who tells a story must know more than the event: how things are called, who runs, and why
 //! something was woken. A [`Teller`] has the [`Picture`] for that, and remembers the last causes.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::loop_event::LoopEvent;
@@ -28,28 +28,27 @@ pub(crate) struct Told {
 #[derive(Clone, Default)]
 pub(crate) struct Teller {
     pub(crate) picture: Picture,
-    /// A future was settled, and so many of its line are still to be told.
-    settling: Option<(String, usize)>,
+    /// The futures whose lines are being sent off, the innermost last.
+    sending: Vec<u64>,
     /// What was thrown into the step that runs.
     pub(crate) thrown: Option<String>,
     /// Which task has which lane.
     lanes: Vec<Option<u64>>,
     /// The names of those that were settled last: they are gone from the picture.
-    ended: BTreeMap<u64, String>,
+    ended: VecDeque<(u64, String)>,
 }
 
 impl Teller {
     pub(crate) fn tell(&mut self, event: &LoopEvent) -> Told {
         let before = self.picture.running;
-        let (causes, settling) = (self.why(before), self.settling.is_some());
-        let gone = self.name_of_the_ended(event);
+        let (why, sending) = (self.why(before), !self.sending.is_empty());
+        self.note_name(event);
         self.picture.add(event);
-        self.ended.extend(gone);
-        let sentence = self.sentence(event, before, &causes);
+        let sentence = self.sentence(event, before, &why);
         self.remember(event);
         self.give_lanes();
         let lanes = self.draw_lanes();
-        let inside = before.is_some() || self.picture.running.is_some() || settling;
+        let inside = before.is_some() || self.picture.running.is_some() || sending;
         let begins = matches!(
             event,
             LoopEvent::StepBegan { .. } | LoopEvent::CallBegan { .. }
@@ -62,26 +61,37 @@ impl Teller {
         }
     }
 
-    fn name_of_the_ended(&self, event: &LoopEvent) -> Option<(u64, String)> {
-        match event {
-            LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
-                Some((*future, self.picture.name(*future)))
-            }
-            _ => None,
+    /// Its name, before the event takes it from the picture.
+    fn note_name(&mut self, event: &LoopEvent) {
+        let ending = match event {
+            LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => *future,
+            LoopEvent::Renamed { task, .. } => *task,
+            _ => return,
+        };
+        self.ended.push_back((ending, self.name(ending)));
+        if self.ended.len() > 1_000 {
+            self.ended.pop_front();
         }
     }
 
     pub(crate) fn name(&self, id: u64) -> String {
-        match self.ended.get(&id) {
-            Some(name) if !self.picture.cells.contains_key(&id) => name.clone(),
-            _ => self.picture.name(id),
+        match self.picture.cells.get(&id) {
+            Some(cell) => cell.name.clone(),
+            None => self.old_name(id).unwrap_or_else(|| format!("unknown-{id}")),
         }
     }
 
-    /// Why something joins the run queue now.
+    /// What it was called before.
+    pub(crate) fn old_name(&self, id: u64) -> Option<String> {
+        let mut ended = self.ended.iter().rev();
+        let (_, name) = ended.find(|(ended, _)| *ended == id)?;
+        Some(name.clone())
+    }
+
+    /// Why something happens now.
     fn why(&self, running: Option<Entry>) -> String {
-        match (&self.settling, running) {
-            (Some((future, _)), _) => format!("{future} is settled: "),
+        match (self.sending.last(), running) {
+            (Some(future), _) => format!("{} is settled: ", self.name(*future)),
             (None, Some(Entry::Step(task))) => format!("{}: ", self.name(task)),
             (None, Some(Entry::Call(call))) => format!("callback #{call}: "),
             (None, None) => String::new(),
@@ -90,23 +100,15 @@ impl Teller {
 
     fn remember(&mut self, event: &LoopEvent) {
         match event {
-            LoopEvent::Settled {
-                future, waiting, ..
-            } => self.settling = (*waiting > 0).then(|| (self.name(*future), *waiting)),
-            LoopEvent::Woken { .. } | LoopEvent::CallQueued { .. } => {
-                let left = self.settling.take();
-                self.settling =
-                    left.and_then(|(future, left)| Some((future, left.checked_sub(1)?)));
-                self.settling.take_if(|(_, left)| *left == 0);
-            }
+            LoopEvent::Settled { waiting: 0, .. } => {}
+            LoopEvent::Settled { future, .. } => self.sending.push(*future),
+            LoopEvent::SentOff { future } => self.sending.retain(|sending| sending != future),
             LoopEvent::Thrown { error, .. } => self.thrown = Some(error.clone()),
-            _ => self.settling = None,
+            LoopEvent::Closed => self.sending.clear(),
+            _ => {}
         }
-        if !matches!(event, LoopEvent::Thrown { .. }) && self.picture.running.is_none() {
+        if self.picture.running.is_none() {
             self.thrown = None;
-        }
-        if self.ended.len() > 1_000 {
-            self.ended.pop_first();
         }
     }
 
@@ -151,6 +153,7 @@ fn matters(event: &LoopEvent) -> bool {
             | LoopEvent::Awake
             | LoopEvent::Joined { .. }
             | LoopEvent::Left { .. }
+            | LoopEvent::SentOff { .. }
             | LoopEvent::Holder { .. }
     )
 }

@@ -1,13 +1,15 @@
 //! What a recorder tells: as text, as a page, for a trace viewer.
 
+mod causes;
+mod files;
+
 use send_none::trace::writing::Format;
 use send_none::{
-    Error, EventLoop, FutureCell, Recorder, Result, create_task, gather, say, sleep, yield_now,
+    Error, EventLoop, FutureCell, Recorder, create_task, gather, say, sleep, yield_now,
 };
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
@@ -29,11 +31,14 @@ fn recorded(run: impl FnOnce(&EventLoop)) -> Recorder {
 
 /// The text without the places in the source.
 fn story(recorder: &Recorder) -> String {
-    let text = recorder.text();
-    let lines = text
-        .lines()
-        .map(|line| line.split(", at tests").next().unwrap());
-    lines.map(|line| line.to_owned() + "\n").collect()
+    let mut story = recorder.text();
+    for before in [" of tests/", ", at tests/"] {
+        while let Some(from) = story.find(before) {
+            let place = story[from + before.len()..].find([' ', '\n']).unwrap();
+            story.replace_range(from..from + before.len() + place, "");
+        }
+    }
+    story
 }
 
 #[test]
@@ -62,9 +67,9 @@ fn a_parked_task_in_full() {
        2  █       Task-1 runs: send(waker)
        2  █           Task-1 returns
        2              Task-1 has its result; 1 in its line
-       2              Task-1 is settled: callback #2 joins the run queue
+       2              Task-1 is settled: callback #2 of this crate joins the run queue
        2          turn 4: the batch is 1: callback #2
-       2          callback #2 runs
+       2          callback #2 of this crate runs
        2          the run is over
        2          the loop is closed
 ";
@@ -89,7 +94,7 @@ fn a_cancellation_that_is_caught_is_told_as_such() {
         "callback #1: Task-1 is asked to cancel itself",
         "CancelledError is thrown in, at its await",
         "callback #2 is taken back; its entry stays, empty",
-        "Task-1 has caught its cancellation; is parked on Future-",
+        "Task-1 has not ended yet: it is parked on Future-",
     ] {
         assert!(text.contains(expected), "no {expected:?} in\n{text}");
     }
@@ -174,7 +179,7 @@ fn what_is_awaited_inside_the_crate_is_told_with_the_line_of_the_program() {
         event_loop.run_until_complete(nap).unwrap();
     });
     let text = recorder.text();
-    let expected = format!("Task-1 is parked on Future-2, at tests/trace.rs:{line}:");
+    let expected = format!("Task-1 is parked on Future-2, at tests/trace/main.rs:{line}:");
     assert!(text.contains(&expected), "no {expected:?} in\n{text}");
 }
 
@@ -237,67 +242,113 @@ fn the_json_for_trace_viewers_is_complete_and_its_parts_fit_together() {
         event_loop.run_until_complete(main).unwrap();
     });
     let json = recorder.tell(Format::Chrome);
-    let lines: Vec<_> = json.lines().collect();
-    assert_eq!((lines[0], *lines.last().unwrap()), ("[", "]"));
+    fits_together(&json);
     let count = |kind: &str| json.matches(&format!("\"ph\":\"{kind}\"")).count();
-    assert_eq!(count("B"), count("E"), "all that begins ends");
     assert_eq!(count("s"), count("f"), "each arrow arrives");
     assert!(count("C") > 5);
-    let time = |line: &&str| -> Option<f64> {
-        line.split("\"ts\":")
-            .nth(1)?
-            .split(',')
-            .next()?
-            .parse()
-            .ok()
+}
+
+/// All that begins ends, each lane has a name, and time goes forward.
+fn fits_together(json: &str) {
+    let lines: Vec<_> = json.lines().collect();
+    assert_eq!((lines[0], *lines.last().unwrap()), ("[", "]"));
+    let value = |line: &str, of: &str| -> Option<String> {
+        let (_, rest) = line.split_once(of)?;
+        Some(rest.split([',', '}']).next()?.to_owned())
     };
-    let times: Vec<_> = lines.iter().filter_map(time).collect();
+    let (mut open, mut named) = (BTreeMap::new(), BTreeSet::new());
+    for line in &lines {
+        let Some(lane) = value(line, "\"tid\":") else {
+            continue;
+        };
+        let open = open.entry(lane.clone()).or_insert(0);
+        match value(line, "\"ph\":").as_deref() {
+            Some("\"B\"") => *open += 1,
+            Some("\"E\"") => *open -= 1,
+            Some("\"M\"") => drop(named.insert(lane.clone())),
+            _ => {}
+        }
+        assert!((0..=1).contains(open), "{line}");
+        assert!(named.contains(&lane), "{line}");
+    }
+    assert!(open.values().all(|open| *open == 0), "{json}");
+    let times = lines.iter().filter_map(|line| value(line, "\"ts\":"));
+    let times: Vec<f64> = times.map(|time| time.parse().unwrap()).collect();
     assert!(times.is_sorted() && *times.last().unwrap() >= 2e6);
 }
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    folder.join(format!("{}-{name}", std::process::id()))
-}
-
 #[test]
-fn a_page_that_is_cut_off_by_a_panic_or_a_crash_tells_all_up_to_there() {
-    let path = scratch("cut.html");
+fn the_json_is_complete_too_when_not_all_events_were_kept() {
     let event_loop = EventLoop::with_virtual_clock();
-    let recorder = Recorder::new().to_file(path.to_str().unwrap(), Format::Page);
-    event_loop.observe(recorder.unwrap());
-    let seen = path.clone();
-    let main = async move {
-        yield_now().await?;
-        // As if the process ended here.
-        let page = std::fs::read_to_string(&seen).unwrap();
-        assert!(page.ends_with("Task-1 runs: send(waker)\n"), "{page}");
-        panic!("planned") as Result<()>
-    };
-    let run = AssertUnwindSafe(|| event_loop.run_until_complete(main));
-    let panic = catch_unwind(run).unwrap_err();
-    assert_eq!(panic.downcast_ref(), Some(&"planned"));
-    let page = std::fs::read_to_string(&path).unwrap();
-    assert!(page.contains("Task-1 panics") && page.ends_with("the run is over\n"));
-    std::fs::remove_file(path).unwrap();
-}
-
-#[test]
-fn a_file_is_written_anew_when_it_has_grown_too_long() {
-    let path = scratch("ring.txt");
-    let event_loop = EventLoop::with_virtual_clock();
-    let recorder = Recorder::keeping(100).to_file(path.to_str().unwrap(), Format::Text);
-    event_loop.observe(recorder.unwrap());
+    let recorder = Recorder::keeping(60);
+    event_loop.observe(recorder.clone());
     let main = async {
-        for _ in 0..10_000 {
-            yield_now().await?;
-        }
-        Ok(())
+        let naps = (0..9).map(|n| create_task(sleep(secs(n % 3))));
+        gather(naps.collect::<Vec<_>>()).await
     };
     event_loop.run_until_complete(main).unwrap();
     event_loop.close().unwrap();
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.lines().count() <= 201 && text.starts_with("… "));
-    assert!(text.ends_with("the loop is closed\n"));
-    std::fs::remove_file(path).unwrap();
+    let json = recorder.tell(Format::Chrome);
+    fits_together(&json);
+    let left_out = format!("… {} events before these were not kept", recorder.dropped());
+    assert!(json.contains(&left_out), "{json}");
+    assert!(json.contains("\"args\":{\"name\":\"Task\\u002d10\"}"));
+}
+
+#[test]
+fn a_recorder_that_comes_late_says_so_of_what_it_does_not_know() {
+    let event_loop = EventLoop::with_virtual_clock();
+    for _ in 0..2 {
+        event_loop.create_task(yield_now());
+    }
+    event_loop.call_soon(|| ());
+    let recorder = Recorder::new();
+    event_loop.observe(recorder.clone());
+    let known = event_loop.create_task(async { Ok(()) });
+    event_loop.run_until_complete(known).unwrap();
+    let expected = "       0  │       Task-3 is made: its first step joins the run queue
+       0  │       turn 1: the batch is 4: Task-3, …
+       0  │       unknown-1 runs: send(waker)
+       0  │           the waker of unknown-1 is called while it runs
+       0  │           unknown-1 yields
+       0  │       unknown-2 runs: send(waker)
+       0  │           the waker of unknown-2 is called while it runs
+       0  │           unknown-2 yields
+       0  │       callback #1 runs
+       0  █       Task-3 runs: send(waker)
+       0  █           Task-3 returns
+       0              Task-3 has its result; 1 in its line
+       0              Task-3 is settled: callback #2 of this crate joins the run queue
+       0          turn 2: the batch is 3: callback #2, …
+";
+    assert!(
+        story(&recorder).starts_with(expected),
+        "{}",
+        story(&recorder)
+    );
+}
+
+#[test]
+fn a_callback_is_told_with_the_place_where_it_was_scheduled_and_a_new_name_with_the_old_one() {
+    let line = line!() + 2;
+    let recorder = recorded(|event_loop| {
+        event_loop.call_soon(|| ());
+        event_loop.call_later(secs(1), || ());
+        let task = event_loop.create_task(sleep(secs(2)));
+        task.set_name("main");
+        task.set_name("other");
+        event_loop.run_until_complete(task).unwrap();
+    });
+    let text = recorder.text();
+    for expected in [
+        format!("callback #1 of tests/trace/main.rs:{line}:20 joins the run queue"),
+        format!("callback #1 of tests/trace/main.rs:{line}:20 runs"),
+        format!("callback #2 of tests/trace/main.rs:{}:20 at t=1", line + 1),
+        format!("callback #2 of tests/trace/main.rs:{}:20 runs", line + 1),
+        "Task-1 is called main from now on".into(),
+        "main is called other from now on".into(),
+        "callback #4 of this crate runs".into(),
+    ] {
+        assert!(text.contains(&expected), "no {expected:?} in\n{text}");
+    }
 }
