@@ -83,7 +83,12 @@ fn the_cause_of_a_step_is_one_key_away() {
             .contains("Future-1 has its result")
     );
     browser.press("c");
-    assert_eq!(browser.text("#sentence"), "callback #1 runs");
+    let runs = browser.text("#sentence");
+    let expected = "callback #1 of examples/07_gather.rs:";
+    assert!(
+        runs.starts_with(expected) && runs.ends_with(" runs"),
+        "{runs}"
+    );
     browser.press("c");
     assert!(browser.text("#sentence").contains("t=20 has come"));
     browser.press("c");
@@ -120,11 +125,10 @@ fn a_link_leads_to_a_step_and_the_timeline_can_be_scrubbed() {
     assert_eq!(step(&mut browser), 40);
     assert_eq!(browser.evaluate("location.hash"), "#step=40");
     browser.press("ArrowRight");
-    assert_eq!(browser.evaluate("location.hash"), "#step=41");
+    while browser.evaluate("location.hash") != "#step=41" {}
     browser.evaluate("location.hash = '#step=7'");
     while step(&mut browser) != 7 {}
-    let box_of =
-        "(({left, top, width}) => [left, top, width])(glassBox.canvas.getBoundingClientRect())";
+    let box_of = "(({left, top, width}) => [left, top, width])(glassBox.lanes.canvas.getBoundingClientRect())";
     let canvas = browser.evaluate(box_of);
     let at = |i: usize| canvas[i].as_f64().unwrap();
     browser.click(at(0) + 96.0 + (at(2) - 96.0) / 2.0, at(1) + 5.0);
@@ -150,10 +154,47 @@ fn what_is_shown_is_the_state() {
             .text("#source")
             .contains("let result = awaitable.await?;")
     );
-    let line = browser.text(".line.now");
+    let line = browser.evaluate("document.querySelector('.badge').closest('.line').textContent");
+    let line = line.as_str().unwrap();
     assert!(line.contains("awaitable.await") && line.contains("Task-1") && line.contains("Task-2"));
     go_to(&mut browser, "turn 3");
     assert!(browser.text("#queue").contains("nothing runsTask-1Task-2"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_line_that_is_shown_belongs_to_who_runs() {
+    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
+    let marked = "document.querySelectorAll('.line.now').length";
+    go_to(&mut browser, "nothing is ready");
+    assert_eq!(browser.evaluate(marked), 0, "nothing runs");
+    go_to(&mut browser, "Task-1 runs: send(waker)");
+    let line = browser.text(".line.now");
+    assert!(
+        line.contains("run_until_complete(async"),
+        "it begins: {line}"
+    );
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn who_is_at_a_button_stays_there() {
+    let (mut browser, folder) = page_of("07_gather");
+    go_to(&mut browser, "nothing is ready");
+    let focused = "document.activeElement.textContent";
+    for (selector, text) in [(".task", "Task-1"), (".near button", "Task-1")] {
+        browser.evaluate(&format!(
+            "document.querySelectorAll({selector:?})[0].focus()"
+        ));
+        browser.press("ArrowRight");
+        let at = browser.evaluate(focused);
+        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
+        browser.press("Enter");
+        let at = browser.evaluate(focused);
+        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
+    }
     at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -205,7 +246,7 @@ fn hostile_names_and_texts_stay_texts() {
         1,
         "its own script, and nothing else"
     );
-    go_to(&mut browser, "a task is called 😀 مرحبا 你好");
+    go_to(&mut browser, "is called 😀 مرحبا 你好");
     assert!(browser.text("#tasks").contains("😀 مرحبا 你好"));
     assert!(!browser.text("#near").contains('\u{202e}'));
     at_peace(&browser);

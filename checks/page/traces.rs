@@ -89,8 +89,8 @@ pub fn large(file: &Path, events: usize) {
             sleep(Duration::from_millis(n % 17 + 1)).await?;
             yield_now().await
         };
-        // Each of them makes 21 events.
-        for round in 0..events as u64 / 21 / 50 {
+        // Each of them makes 22 events.
+        for round in 0..events as u64 / 22 / 50 {
             let naps: Vec<_> = (0..50).map(|n| create_task(nap(round + n))).collect();
             for nap in naps {
                 nap.await?;

@@ -14,7 +14,7 @@ use crate::loop_event::LoopEvent;
 use crate::task_table::TaskState;
 use crate::trace::json::quoted;
 use crate::trace::picture::{Entry, Picture};
-use crate::trace::writing::Tape;
+use crate::trace::tape::Tape;
 
 /// What is drawn so far.
 #[derive(Default)]

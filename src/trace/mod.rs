@@ -25,6 +25,8 @@ pub mod telling;
 
 pub mod sentences;
 
+pub mod tape;
+
 pub mod page;
 
 pub mod chrome;

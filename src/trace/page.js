@@ -13,9 +13,11 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// In place of what was in it.
+// In place of what was in it. Who was at a button that is still there stays at it.
 function fill(node, ...children) {
+  const key = node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   node.replaceChildren(...children.filter((child) => child !== null));
+  if (key !== undefined) node.querySelector(`[data-key="${key}"]`)?.focus({ preventScroll: true });
 }
 
 const seconds = (nanos) => `${Math.floor(nanos / 1e6) / 1000}`;
@@ -29,14 +31,13 @@ class Page {
     [this.events, this.lines, this.base] = [events, lines, base];
     this.replay = new Replay(base?.state);
     this.causes = causes(events);
+    this.places = places(events, base?.state);
     this.sources = new Map();
     for (const template of story.querySelectorAll("template")) {
       this.sources.set(template.dataset.file, template.content.textContent.split("\n"));
     }
     story.remove(); // it is read, and may be large
-    this.tracks = tracks(events);
-    // Where another moment begins.
-    this.times = events.flatMap((event, i) => (event.t === events[i - 1]?.t ? [] : [[i, event.t]]));
+    this.lanes = new Lanes(events, base?.state, (step) => this.go(step));
     this.words = events.flatMap((event, i) => (event.k === "Said" ? [i] : []));
     this.selected = null; // a task
     this.playing = null;
@@ -63,9 +64,6 @@ class Page {
       type: "range", id: "scrub", min: 1, max: Math.max(1, this.events.length), step: 1,
       "aria-label": "step", oninput: () => this.go(Number(this.scrub.value)),
     });
-    this.canvas = el("canvas", { id: "lanes", "aria-hidden": "true" });
-    this.canvas.addEventListener("pointerdown", (event) => this.drag(event));
-    this.canvas.addEventListener("pointermove", (event) => event.buttons && this.drag(event));
     this.play = button("▶", "space", "play", () => this.toggle());
     this.why = button("why?", "c", "jump to the cause", () => this.jumpToCause());
     const panel = (id, title) => {
@@ -85,7 +83,7 @@ class Page {
           this.where),
         this.sentence,
         this.because,
-        el("div", { class: "timeline" }, this.canvas, this.scrub)),
+        el("div", { class: "timeline" }, this.lanes.canvas, this.scrub)),
       el("div", { class: "panels" },
         el("div", { class: "column wide" }, panel("source", "Source")),
         el("div", { class: "column" }, panel("tasks", "Tasks"), panel("futures", "Futures")),
@@ -99,7 +97,10 @@ class Page {
       if (step > 0 && step !== this.step) this.go(step);
     });
     window.addEventListener("resize", () => this.drawLanes());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawLanes());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.lanes.background = null;
+      this.drawLanes();
+    });
   }
 
   key(event) {
@@ -156,8 +157,9 @@ class Page {
   go(step) {
     const to = Math.min(Math.max(1, step || 1), this.events.length);
     this.replay.go(this.events, to);
-    history.replaceState(null, "", `#step=${to}`);
     this.show();
+    clearTimeout(this.link); // a browser refuses to change the address many times in a row
+    this.link = setTimeout(() => history.replaceState(null, "", `#step=${this.step}`), 150);
   }
 
   saidAt(i) {
@@ -176,7 +178,7 @@ class Page {
     const cause = this.causes[this.step - 1] ?? null;
     this.why.disabled = cause === null;
     fill(this.because, cause === null ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`);
-    this.showSource(state, event);
+    this.showSource(state);
     this.showQueue(state);
     this.showTasks(state);
     this.showFutures(state);
@@ -186,11 +188,15 @@ class Page {
     this.drawLanes();
   }
 
+  drawLanes() {
+    this.lanes.draw(this.step, this.selected, this.replay.state.tasks.size, (id) => this.name(id));
+  }
+
   name(id) {
     return short(this.replay.state.cells.get(id)?.name ?? `unknown-${id}`);
   }
 
-  showSource(state, event) {
+  showSource(state) {
     const marks = new Map(); // by file and line
     const mark = (place, kind, text) => {
       if (!place) return;
@@ -200,13 +206,7 @@ class Page {
     for (const [id, task] of [...state.tasks].slice(0, 200)) {
       if (task.state !== "Running") mark(task.parked_at, task.state === "Parked" ? "parked" : "ready", this.name(id));
     }
-    // The present place, or the last one before.
-    let place = event?.at;
-    for (let i = this.step - 1; !place && i >= Math.max(0, this.step - 200); i--) place = this.events[i].at;
-    if (event?.k === "StepBegan" || event?.k === "Thrown") {
-      place = this.lastParked(event.task) ?? place;
-    }
-    mark(place, "now", "");
+    const [place, isHere] = this.places[this.step - 1] ?? [null, false];
     const file = fileOf(place);
     const lines = this.sources.get(file);
     if (!lines || lines.length < 2) {
@@ -217,23 +217,14 @@ class Page {
     const first = Math.max(1, Math.min(here - 10, lines.length - 21));
     const rows = [];
     for (let n = first; n < Math.min(first + 22, lines.length + 1); n++) {
-      const at = marks.get(`${file}:${n}`) ?? [];
-      const badges = at.filter(([kind]) => kind !== "now");
-      rows.push(el("div", { class: `line${n === here ? " now" : ""}` },
+      const badges = marks.get(`${file}:${n}`) ?? [];
+      const now = isHere && n === here;
+      rows.push(el("div", { class: `line${now ? " now" : ""}`, "aria-current": now && "true" },
         el("span", { class: "number" }, `${n}`),
         el("code", {}, lines[n - 1] || " "),
         el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text)))));
     }
     fill(this.source, el("p", { class: "file" }, file), el("div", { class: "code" }, rows));
-  }
-
-  // Where the task that runs now was parked before.
-  lastParked(task) {
-    for (let i = this.step - 2; i >= 0; i--) {
-      const event = this.events[i];
-      if (event.task === task && event.at && event.k !== "Woken") return event.at;
-    }
-    return null;
   }
 
   showQueue(state) {
@@ -262,7 +253,7 @@ class Page {
         : task.state === "Parked" ? "something from elsewhere" : "";
       const words = { Running: "runs", Queued: "ready", Parked: "parked" };
       return el("li", { class: this.selected === id ? "chosen" : "" },
-        el("button", { type: "button", class: "task", "aria-pressed": this.selected === id, onclick: () => this.select(id) },
+        el("button", { type: "button", class: "task", "data-key": id, "aria-pressed": this.selected === id, onclick: () => this.select(id) },
           el("span", { class: "name" }, this.name(id)),
           el("span", { class: `state ${task.state}` }, words[task.state]),
           el("span", { class: "on" }, on ? `on ${on}` : ""),
@@ -324,104 +315,14 @@ class Page {
     const first = Math.max(0, this.step - 7);
     const rows = [];
     for (let i = first; i < Math.min(this.events.length, first + 14); i++) {
-      const line = el("button", { type: "button", class: i === this.step - 1 ? "now" : "", onclick: () => this.go(i + 1) },
+      const now = i === this.step - 1;
+      const line = el("button",
+        { type: "button", "data-key": i, class: now ? "now" : "", "aria-current": now && "step", onclick: () => this.go(i + 1) },
         short((this.lines[i] ?? "").split("\n")[0], 160));
       rows.push(el("li", {}, line));
     }
     fill(this.near, el("ol", {}, rows));
   }
-
-  // The lanes: as many steps as there are are spread over the width.
-  drawLanes() {
-    const style = getComputedStyle(document.documentElement);
-    const color = (name) => style.getPropertyValue(name).trim();
-    const [width, lane] = [this.canvas.clientWidth, 18];
-    const shown = Math.min(this.tracks.length, 12);
-    const height = Math.max(1, shown) * lane + 18;
-    const scale = window.devicePixelRatio || 1;
-    [this.canvas.width, this.canvas.height] = [width * scale, height * scale];
-    this.canvas.style.height = `${height}px`;
-    const pen = this.canvas.getContext("2d");
-    pen.scale(scale, scale);
-    const x = (i) => LABEL + ((width - LABEL) * i) / Math.max(1, this.events.length);
-    pen.font = "12px system-ui, sans-serif";
-    pen.textBaseline = "middle";
-    this.tracks.slice(0, shown).forEach((track, row) => {
-      const y = row * lane;
-      pen.fillStyle = color(this.selected === track.id ? "--accent" : "--faint");
-      pen.fillText(short(track.name, 14), 0, y + lane / 2, LABEL - 8);
-      for (const [from, to, state] of track.parts) {
-        const [left, right] = [x(from), Math.max(x(to), x(from) + 1)];
-        pen.fillStyle = color(state === "Running" ? "--runs" : state === "Queued" ? "--ready" : "--parked");
-        if (state === "Running") pen.fillRect(left, y + 3, right - left, lane - 6);
-        else if (state === "Queued") pen.fillRect(left, y + lane / 2 - 1, right - left, 2);
-        else hatch(pen, left, y + 5, right - left, lane - 10);
-      }
-    });
-    this.drawTimes(pen, x, shown * lane, width, color);
-    pen.fillStyle = color("--accent");
-    pen.fillRect(x(this.step) - 1, 0, 2, height);
-  }
-
-  drawTimes(pen, x, y, width, color) {
-    pen.fillStyle = color("--faint");
-    let free = LABEL;
-    for (const [i, time] of this.times) {
-      if (x(i) < free) continue;
-      const text = `t=${seconds(time)}`;
-      const wide = pen.measureText(text).width;
-      if (x(i) + wide > width) return;
-      pen.fillRect(x(i), 0, 1, y + 4);
-      pen.fillText(text, x(i) + 3, y + 10);
-      free = x(i) + wide + 12;
-    }
-  }
-
-  drag(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const part = (event.clientX - box.left - LABEL) / (box.width - LABEL);
-    this.go(Math.round(part * this.events.length));
-  }
-}
-
-const LABEL = 96;
-
-function hatch(pen, x, y, width, height) {
-  if (width < 6) return pen.fillRect(x, y + height / 2 - 1, width, 2);
-  pen.save();
-  pen.beginPath();
-  pen.rect(x, y, width, height);
-  pen.clip();
-  pen.strokeStyle = pen.fillStyle;
-  pen.beginPath();
-  for (let at = x - height; at < x + width; at += 5) {
-    pen.moveTo(at, y + height);
-    pen.lineTo(at + height, y);
-  }
-  pen.stroke();
-  pen.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
-  pen.restore();
-}
-
-// For each task the steps from which and up to which it was in which state.
-function tracks(events) {
-  const all = new Map();
-  const turn = (task, i, state) => {
-    const track = all.get(task);
-    if (!track) return;
-    const last = track.parts.at(-1);
-    if (last) last[1] = i;
-    if (state) track.parts.push([i, events.length, state]);
-  };
-  events.forEach((event, i) => {
-    if (event.k === "TaskMade") all.set(event.task, { id: event.task, name: event.name, parts: [[i, events.length, "Queued"]] });
-    else if (event.k === "Renamed" && all.has(event.task)) all.get(event.task).name = event.name;
-    else if (event.k === "StepBegan") turn(event.task, i, "Running");
-    else if (event.k === "Parked" || event.k === "Suspended") turn(event.task, i, event.queued ? "Queued" : "Parked");
-    else if (event.k === "Woken" && !event.in_step) turn(event.task, i, "Queued");
-    else if (event.k === "Settled") turn(event.future, i, null);
-  });
-  return [...all.values()];
 }
 
 document.addEventListener("DOMContentLoaded", () => {

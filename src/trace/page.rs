@@ -18,14 +18,18 @@ use std::time::Duration;
 use crate::loop_event::LoopEvent;
 use crate::trace::json::{self, Object, quoted};
 use crate::trace::picture::{Call, Cell, Entry, Picture, Task};
+use crate::trace::tape::Tape;
 use crate::trace::telling::{Told, lead, line};
-use crate::trace::writing::Tape;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = concat!(include_str!("replay.js"), include_str!("page.js"));
+const SCRIPT: &str = concat!(
+    include_str!("replay.js"),
+    include_str!("lanes.js"),
+    include_str!("page.js")
+);
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "acZhCd+fPE2bbltH9/deERnSVs0YpazU2dOY7Ne2seM=";
-const SCRIPT_HASH: &str = "l9wBVZtsvTQRVdTSMzCbavx9UlLOgSKSnWKJnFCnAL8=";
+const SCRIPT_HASH: &str = "PiIo0jrmVmRiQi9p8mU1efFXrfkEPrWd5r5irI3yVcQ=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

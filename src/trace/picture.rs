@@ -107,9 +107,12 @@ impl Picture {
             | LoopEvent::TimerSet { .. }
             | LoopEvent::TimerDue { .. }
             | LoopEvent::TimersSwept { .. }
-            | LoopEvent::CallCancelled { .. }
-            | LoopEvent::CallBegan { .. }
-            | LoopEvent::CallEnded { .. } => self.add_of_call(event),
+            | LoopEvent::CallCancelled { .. } => self.add_of_call(event),
+            LoopEvent::CallBegan { call, .. } => self.run(Entry::Call(*call)),
+            LoopEvent::CallEnded { call } => {
+                self.calls.remove(call);
+                self.running = None;
+            }
             LoopEvent::FutureMade { .. }
             | LoopEvent::Joined { .. }
             | LoopEvent::Left { .. }
@@ -158,14 +161,10 @@ impl Picture {
                 calls.iter().for_each(|call| drop(self.calls.remove(call)));
             }
             LoopEvent::CallCancelled { call } => {
-                let call = self.calls.get_mut(call);
-                call.into_iter().for_each(|call| call.cancelled = true);
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.cancelled = true;
+                }
             }
-            LoopEvent::CallEnded { call } => {
-                self.calls.remove(call);
-                self.running = None;
-            }
-            LoopEvent::CallBegan { call, .. } => self.run(Entry::Call(*call)),
             _ => {}
         }
     }

@@ -16,7 +16,8 @@ use crate::loop_event::LoopEvent;
 use crate::observer::Observer;
 use crate::trace::picture::Picture;
 use crate::trace::stream::Stream;
-use crate::trace::writing::{Format, Moment, Tape, Writer};
+use crate::trace::tape::{Moment, Tape};
+use crate::trace::writing::{Format, Writer};
 
 /// Keeps what happens in a loop, to be told later.
 ///

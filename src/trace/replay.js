@@ -290,3 +290,28 @@ function causes(events) {
   });
   return cause;
 }
+
+// For each event the place in the source to look at, and whether it is where the event happens: its own place,
+// or the last one known of who runs, or of what it is about. If there is none, the one before is looked at.
+function places(events, base) {
+  const known = new Map(); // by the number of a callback, or of a task or future
+  const nameOf = ({ call, task, future }) => (call !== undefined ? `call ${call}` : task ?? future);
+  for (const call of base?.calls ?? []) known.set(nameOf(call), call.at);
+  for (const cell of base?.cells ?? []) known.set(cell.id, cell.at);
+  for (const task of base?.tasks ?? []) if (task.parked_at) known.set(task.id, task.parked_at);
+  const [kind, id] = base?.running ?? [];
+  let runs = kind === "call" ? nameOf({ call: id }) : id;
+  let running = known.get(runs); // the last place that is known of it
+  let last = null;
+  return events.map((event) => {
+    const [about, begins] = [nameOf(event), event.k === "StepBegan" || event.k === "CallBegan"];
+    if (begins) [runs, running] = [about, known.get(about)];
+    if (event.at && about !== undefined) known.set(about, event.at);
+    if (event.at && runs !== undefined) running = event.at;
+    const place = event.at ?? running ?? known.get(about) ?? null;
+    const ends = ["Parked", "Suspended", "CallEnded"].includes(event.k);
+    if (ends || (event.k === "Settled" && event.future === runs)) runs = running = undefined;
+    last = place ?? last;
+    return [last, place !== null];
+  });
+}

@@ -8,7 +8,8 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::loop_event::LoopEvent;
-use crate::trace::writing::{Format, Moment, Tape, Writer};
+use crate::trace::tape::{Moment, Tape};
+use crate::trace::writing::{Format, Writer};
 
 /// Where a recorder writes each event when it happens.
 pub(crate) struct Stream {

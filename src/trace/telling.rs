@@ -112,22 +112,20 @@ impl Teller {
         }
     }
 
-    /// A task keeps its lane until it is done; then the next new one gets it.
+    /// A task keeps its lane until it is done; then the one that has waited longest gets it.
     fn give_lanes(&mut self) {
         let tasks = &self.picture.tasks;
         for lane in &mut self.lanes {
             lane.take_if(|task| !tasks.contains_key(task));
         }
-        let Some((newest, _)) = tasks.last_key_value() else {
+        let mut tasks = tasks.keys().map(|task| Some(*task));
+        let Some(next) = tasks.find(|task| !self.lanes.contains(task)) else {
             return;
         };
-        if !self.lanes.contains(&Some(*newest)) {
-            let free = self.lanes.iter().position(Option::is_none);
-            match free {
-                Some(free) => self.lanes[free] = Some(*newest),
-                None if self.lanes.len() < MOST_LANES => self.lanes.push(Some(*newest)),
-                None => {}
-            }
+        match self.lanes.iter().position(Option::is_none) {
+            Some(free) => self.lanes[free] = next,
+            None if self.lanes.len() < MOST_LANES => self.lanes.push(next),
+            None => {}
         }
     }
 
@@ -139,7 +137,11 @@ impl Teller {
             Some(TaskState::Queued) => '│',
             Some(TaskState::Parked) => '┊',
         };
-        self.lanes.iter().map(sign).collect()
+        let lanes = self.lanes.iter().map(sign).collect();
+        match self.picture.tasks.len().saturating_sub(MOST_LANES) {
+            0 => lanes,
+            more => format!("{lanes}+{more}"),
+        }
     }
 }
 

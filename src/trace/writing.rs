@@ -1,11 +1,8 @@
 //! Putting events into one of the formats.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
-use crate::loop_event::LoopEvent;
 use crate::trace::chrome::Chrome;
 use crate::trace::page::Page;
+use crate::trace::tape::{Moment, Tape};
 use crate::trace::telling::{Teller, line};
 
 /// How what was recorded is told.
@@ -18,28 +15,6 @@ pub enum Format {
     Page,
     /// JSON that Perfetto and `about:tracing` open.
     Chrome,
-}
-
-/// What is kept: the last events, and how things were before the first of them.
-#[derive(Default)]
-pub(crate) struct Tape {
-    pub(crate) kept: VecDeque<Moment>,
-    /// How many are kept no more.
-    pub(crate) dropped: u64,
-    pub(crate) before: Teller,
-}
-
-impl Tape {
-    pub(crate) fn left_out(&self) -> String {
-        format!("… {} events before these were not kept", self.dropped)
-    }
-}
-
-pub(crate) struct Moment {
-    pub(crate) time: Duration,
-    pub(crate) event: LoopEvent,
-    /// Of the loop's own snapshot then.
-    pub(crate) fingerprint: Option<u32>,
 }
 
 /// Puts events into one of the formats, one after the other.

@@ -352,3 +352,31 @@ fn a_callback_is_told_with_the_place_where_it_was_scheduled_and_a_new_name_with_
         assert!(text.contains(&expected), "no {expected:?} in\n{text}");
     }
 }
+
+#[test]
+fn a_lane_that_gets_free_goes_to_the_task_that_has_waited_longest_for_one() {
+    let recorder = recorded(|event_loop| {
+        let main = async {
+            let naps = (0..14).map(|n| create_task(sleep(secs(n + 1))));
+            gather(naps.collect::<Vec<_>>()).await
+        };
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let text = story(&recorder);
+    let lanes = |sentence: &str| {
+        let lines: Vec<_> = text
+            .lines()
+            .filter(|line| line.ends_with(sentence))
+            .collect();
+        assert_eq!(lines.len(), 1, "{sentence}: {text}");
+        lines[0].split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!(lanes("sleeps until t=1"), "┊┊┊┊┊┊┊┊┊┊┊┊+3");
+    assert_eq!(lanes("Task-2 returns"), "┊█┊┊┊┊┊┊┊┊┊┊+3");
+    assert_eq!(lanes("sleeps until t=2"), "┊┊┊┊┊┊┊┊┊┊┊┊+2");
+    assert_eq!(
+        lanes("Task-13 returns"),
+        "┊█┊┊",
+        "in the lane that was Task-2's"
+    );
+}
