@@ -21,10 +21,38 @@ fn doubt(browser: &mut Browser, file: &Path) -> u64 {
     result["doubted"].as_u64().unwrap()
 }
 
+/// What leads to an event on the page is what the text says that it came of.
+fn compare_causes(browser: &mut Browser, file: &Path) -> u64 {
+    let page = std::fs::read_to_string(file).unwrap();
+    let page = serde_json::to_string(&page).unwrap();
+    let told = "({ events, lines }) => {
+        const wrong = [];
+        let compared = 0;
+        const by = causes(events);
+        events.forEach((event, i) => {
+            const said = lines[i].slice(event.w);
+            const cause = events[by[i]]?.k;
+            const expected = / is settled: /.test(said) ? 'Settled'
+                : /^callback #\\d+: /.test(said) ? 'CallBegan'
+                : /^[A-Z][A-Za-z]*-\\d+: /.test(said) ? 'StepBegan' : null;
+            if (expected !== null) compared++;
+            if (expected !== null && cause !== expected) wrong.push(`${said}: ${cause}`);
+        });
+        return { compared, wrong };
+    }";
+    let story = format!("new DOMParser().parseFromString({page}, 'text/html')");
+    let call = format!("({told})(read({story}.getElementById('story')))");
+    let result = browser.evaluate(&call);
+    let wrong = &result["wrong"];
+    assert_eq!(wrong, &serde_json::json!([]), "{}", file.display());
+    result["compared"].as_u64().unwrap()
+}
+
 #[test]
 fn of_all_examples() {
     let folder = folder("examples");
     let mut browser = Browser::new();
+    let mut compared = 0;
     for name in examples() {
         let file = folder.join(format!("{name}.html"));
         traced(&["run", "-q", "--example", &name], &file, &[]);
@@ -33,7 +61,9 @@ fn of_all_examples() {
         // Forwards and backwards, and there is no loop in the first part of some.
         assert!(doubted > 5 || !file.exists(), "{name}: {doubted}");
         assert_eq!(browser.complaints, [""; 0], "{name}");
+        compared += compare_causes(&mut browser, &file);
     }
+    assert!(compared > 300, "{compared}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 
@@ -85,7 +115,9 @@ fn of_a_thousand_random_programs() {
     browser.open(&first, "");
     let mut doubted = doubt(&mut browser, &first);
     for number in (3..2_000).step_by(2) {
-        doubted += doubt(&mut browser, &folder.join(format!("random-{number}.html")));
+        let file = folder.join(format!("random-{number}.html"));
+        doubted += doubt(&mut browser, &file);
+        compare_causes(&mut browser, &file);
     }
     assert!(doubted > 100_000, "{doubted}");
     std::fs::remove_dir_all(folder).unwrap();

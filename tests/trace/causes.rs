@@ -41,12 +41,17 @@ fn a_future_that_ends_with_another_does_not_take_the_rest_of_its_line() {
     let recorder = recorded(|event_loop| {
         let fut: FutureCell<()> = event_loop.create_future();
         let setter = fut.clone();
-        let sender = async move { fut.await };
-        let sender = event_loop.create_task(sender);
+        let sender = event_loop.create_task(async move {
+            fut.await?;
+            Ok(())
+        });
         let any = sender.any();
         let first = event_loop.create_task(async move { any.await });
         let second = sender.clone();
-        let second = event_loop.create_task(async move { second.await });
+        let second = event_loop.create_task(async move {
+            second.await?;
+            Ok(())
+        });
         event_loop.call_later(secs(1), move || setter.set_result(()));
         let all = async move { gather([first, second]).await };
         event_loop.run_until_complete(all).unwrap();
