@@ -220,34 +220,31 @@ impl<T: 'static> Settable<T> {
 
     /// Puts one who waited on the run queue.
     fn queue(&self, waiter: Waiter<T>, shared: &Rc<dyn AsCell<T>>) -> Result<()> {
-        let event_loop = self
-            .event_loop()
-            .filter(|event_loop| !event_loop.is_closed());
-        match (waiter, event_loop) {
-            (Waiter::Callback(callback, made_at), Some(event_loop)) => {
+        let event_loop = || self.event_loop().filter(|it| !it.is_closed());
+        match waiter {
+            // The waker can be anybody's, and may panic: the rest of the line must not suffer.
+            Waiter::Task(waker) => call_guarded(|| waker.wake()).or_else(|error| {
+                let context = ExceptionContext::new("Exception in waker").with_exception(error);
+                let event_loop = event_loop().ok_or_else(Error::closed)?;
+                event_loop.call_exception_handler(&context);
+                Ok(())
+            }),
+            Waiter::Follower(end) => {
+                end(&AnyFuture(shared.clone()));
+                Ok(())
+            }
+            Waiter::Callback(callback, made_at) => {
+                let Some(event_loop) = event_loop() else {
+                    // Its drop may panic: the rest of the line must not suffer.
+                    let _panicked = call_guarded(move || drop(callback));
+                    return Err(Error::closed());
+                };
                 let fut = FutureCell::of(shared.clone());
                 let number = event_loop.next_call_number();
                 let call = Call::made_at(number, move || callback.call(&fut), made_at);
                 event_loop.enqueue(call);
                 Ok(())
             }
-            (Waiter::Follower(end), _) => {
-                end(&AnyFuture(shared.clone()));
-                Ok(())
-            }
-            // Its drop may panic: the rest of the line must not suffer.
-            (Waiter::Callback(callback, _), None) => {
-                let _panicked = call_guarded(move || drop(callback));
-                Err(Error::closed())
-            }
-            // The waker can be anybody's, and may panic: the rest of the line must not suffer.
-            (Waiter::Task(waker), event_loop) => call_guarded(|| waker.wake()).or_else(|error| {
-                let context = ExceptionContext::new("Exception in waker").with_exception(error);
-                event_loop
-                    .ok_or_else(Error::closed)?
-                    .call_exception_handler(&context);
-                Ok(())
-            }),
         }
     }
 }
@@ -302,9 +299,8 @@ impl<T> Drop for Settable<T> {
             self.tell(&mut || LoopEvent::Gone { future: self.id });
         }
         self.report_if_never_retrieved(|| format!("{}-{}", self.kind, self.id));
-        let line = self.line.take();
-        if !line.is_empty() {
-            drop_in_turn(Box::new(line));
+        if !self.line.get_mut().is_empty() {
+            drop_in_turn(Box::new(self.line.take()));
         }
     }
 }

@@ -161,9 +161,9 @@ where
     /// There are futures that a task cannot wait for, if it waits for nothing else. Why not will be
     /// thrown in at its `await`.
     fn refusal(self: &Rc<Self>) -> Option<Error> {
-        let single = self.record.waits().single().cloned();
-        let future = single.filter(|future| !future.done())?;
-        let refusal = refusal(&AnyFuture(self.clone()), &future)?;
+        let waits = self.record.waits();
+        let future = waits.single().filter(|future| !future.done())?;
+        let refusal = refusal(&AnyFuture(self.clone()), future)?;
         (!self.waker_is_elsewhere()).then_some(refusal)
     }
 
