@@ -35,6 +35,8 @@ pub enum LoopEvent {
         /// The deadline of the first timer.
         until: Option<Duration>,
     },
+    /// Nothing is ready, no timer will ever fire, and nobody is left who could wake the loop. So it gives up.
+    NobodyCanWake,
     /// The loop sleeps no more.
     Awake,
     /// The loop is closed, and holds nothing any more.
@@ -108,17 +110,17 @@ pub enum LoopEvent {
         /// Its new name.
         name: String,
     },
-    /// A task's coroutine is sent into, with the task's waker.
+    /// It is a task's turn.
     StepBegan {
         /// The task that runs.
         task: u64,
+        /// What is sent into its coroutine.
+        sends: Sends,
     },
-    /// And something is thrown in, at the `await` where it was suspended.
-    Thrown {
+    /// The coroutine has caught its cancellation, and ends with something else.
+    Swallowed {
         /// The task that runs.
         task: u64,
-        /// The error, printed.
-        error: String,
     },
     /// The coroutine returned; the task is done.
     Returned {
@@ -154,10 +156,19 @@ pub enum LoopEvent {
         yields: bool,
         /// The futures that are known to be among what it waits for.
         on: Vec<u64>,
+        /// Whether somebody else has its waker, too.
+        elsewhere: bool,
         /// The `await` in the source, if it is known.
         at: Option<&'static Location<'static>>,
         /// Whether it was woken meanwhile: then it is on the run queue already.
         queued: bool,
+    },
+    /// A suspended task cannot wait for what it waits for: an error will be thrown in.
+    MayNotWait {
+        /// The task.
+        task: u64,
+        /// The error, printed.
+        error: String,
     },
     /// A task's waker was called; its next step joins the run queue.
     Woken {
@@ -261,6 +272,27 @@ impl LoopEvent {
             _ => None,
         }
     }
+}
+
+/// What is sent into a coroutine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sends {
+    /// The task's waker.
+    Waker,
+    /// An error, which comes out of the `await` where it is suspended.
+    Error {
+        /// The error, printed.
+        error: String,
+    },
+    /// An error that nothing in there can give out: it has not begun, or waits for something from elsewhere. So
+    /// nothing of it runs, and the task ends with the error.
+    ItsEnd {
+        /// The error, printed.
+        error: String,
+    },
+    /// Nothing, for the task was aborted.
+    Nothing,
 }
 
 /// How a future ended.

@@ -16,7 +16,7 @@ use std::task::Waker;
 
 use crate::any_future::AnyFuture;
 use crate::error::Error;
-use crate::loop_event::LoopEvent;
+use crate::loop_event::{LoopEvent, Sends};
 
 /// A future that a leaf waits for, and the leaf's place in that future's line.
 type Wait = (AnyFuture, u64);
@@ -56,12 +56,18 @@ impl Waits {
         if !is_ours(at) && !at.file().starts_with("/rustc/") {
             return Some(at);
         }
-        let future = self.single();
-        future.map(|future| future.0.about().made_at())
+        let (future, _) = self.first.as_ref()?;
+        Some(future.0.about().made_at())
     }
 
     /// What came of a task's step, for those who watch that loop. They know nothing of futures of others.
-    pub(crate) fn told(&self, task: u64, event_loop: *const (), queued: bool) -> LoopEvent {
+    pub(crate) fn told(
+        &self,
+        task: u64,
+        event_loop: *const (),
+        queued: bool,
+        elsewhere: bool,
+    ) -> LoopEvent {
         let id = |future: &AnyFuture| future.0.about().id();
         let is_here = |future: &&AnyFuture| future.event_loop() == event_loop;
         let at = self.at();
@@ -78,6 +84,7 @@ impl Waits {
                 on: (self.all().map(|(future, _)| future).filter(is_here))
                     .map(id)
                     .collect(),
+                elsewhere,
                 at,
                 queued,
             },
@@ -165,12 +172,17 @@ impl Record {
         self.thrown.take().map(|error| *error)
     }
 
-    /// What will be thrown in, printed for those who watch.
-    pub(crate) fn to_be_thrown(&self) -> Option<String> {
-        let error = self.thrown.take()?;
-        let printed = format!("{error:?}");
-        self.thrown.set(Some(error));
-        Some(printed)
+    /// What the next step will send, for those who watch.
+    pub(crate) fn sends(&self) -> Sends {
+        let Some(thrown) = self.thrown.take() else {
+            return Sends::Waker;
+        };
+        let error = format!("{thrown:?}");
+        self.thrown.set(Some(thrown));
+        match self.somebody_can_give_it_out() {
+            true => Sends::Error { error },
+            false => Sends::ItsEnd { error },
+        }
     }
 
     /// What the coroutine waits for.
@@ -184,11 +196,15 @@ impl Record {
     #[inline]
     pub(crate) fn take_thrown_for_nobody(&self) -> Option<Error> {
         let error = self.thrown.take()?;
-        if self.started.get() && !self.waits().is_foreign() {
+        if self.somebody_can_give_it_out() {
             self.thrown.set(Some(error));
             return None;
         }
         Some(*error)
+    }
+
+    fn somebody_can_give_it_out(&self) -> bool {
+        self.started.get() && !self.waits().is_foreign()
     }
 
     /// Notes that the step ends in waiting for this future, at that place in its line.

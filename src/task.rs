@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
 use crate::handle::call_guarded;
-use crate::loop_event::LoopEvent;
+use crate::loop_event::{LoopEvent, Sends};
 use crate::observer::ExceptionContext;
 use crate::record::Record;
 use crate::step::refusal;
@@ -143,9 +143,11 @@ where
         let queued = event_loop.park(self.key);
         event_loop.tell(|| {
             let here = self.future.event_loop.as_ptr().cast();
-            self.record.waits().told(self.future.id, here, queued)
+            let (id, elsewhere) = (self.future.id, self.waker_is_elsewhere());
+            self.record.waits().told(id, here, queued, elsewhere)
         });
         if let Some(error) = self.refusal() {
+            self.tell_may_not_wait(event_loop, &error);
             self.record.throw(error);
             event_loop.wake(self.key);
         } else if self.asked.must_cancel.get() {
@@ -153,6 +155,7 @@ where
                 self.asked.must_cancel.set(false);
                 self.asked.passed_on.set(true);
             } else if self.record.waits().held(&self.waker).next().is_none() {
+                self.tell_may_not_wait(event_loop, &Error::Cancelled);
                 event_loop.wake(self.key);
             }
         }
@@ -175,13 +178,26 @@ where
             .fold(false, |any, future| future.cancel() | any)
     }
 
-    fn tell_what_is_thrown(&self, event_loop: &EventLoop) {
-        if let Some(error) = self.record.to_be_thrown() {
-            event_loop.tell(|| LoopEvent::Thrown {
+    fn tell_may_not_wait(&self, event_loop: &EventLoop, error: &Error) {
+        event_loop.tell(|| LoopEvent::MayNotWait {
+            task: self.future.id,
+            error: format!("{error:?}"),
+        });
+    }
+
+    fn tell_begun(&self, event_loop: &EventLoop) -> Sends {
+        let mut sends = Sends::Waker;
+        event_loop.tell(|| {
+            sends = match self.asked.aborted.get() {
+                true => Sends::Nothing,
+                false => self.record.sends(),
+            };
+            LoopEvent::StepBegan {
                 task: self.future.id,
-                error,
-            });
-        }
+                sends: sends.clone(),
+            }
+        });
+        sends
     }
 }
 
@@ -193,16 +209,14 @@ where
         let Some(body) = self.body.take() else {
             return;
         };
-        if self.asked.aborted.get() {
-            return self.drop_unfinished(event_loop, body);
-        }
         // The future to which it was passed on may not be polled any more: another branch has won.
         let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
         if self.asked.must_cancel.take() || owed {
             self.record.throw(Error::Cancelled);
         }
-        if event_loop.core.watched.get() {
-            self.tell_what_is_thrown(event_loop);
+        let sends = self.tell_begun(event_loop);
+        if self.asked.aborted.get() {
+            return self.drop_unfinished(event_loop, body);
         }
         let mut body = Some(body);
         let send = AssertUnwindSafe(|| self.send(body.as_mut()?));
@@ -213,9 +227,7 @@ where
             }
             Ok(Some(result)) => {
                 self.body.set(body);
-                event_loop.tell(|| LoopEvent::Returned {
-                    task: self.future.id,
-                });
+                self.tell_returned(event_loop, &sends, &result);
                 self.finish(event_loop, result);
             }
             Err(panic) => {

@@ -123,9 +123,6 @@ impl EventLoop {
         let Some(task) = task else { return };
         self.core.current.set(Some(key));
         self.core.woken.set(false);
-        self.tell(|| LoopEvent::StepBegan {
-            task: task.about().id(),
-        });
         if self.debug() {
             let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
             self.timed(what, made_at, || task.step(self));
@@ -146,7 +143,8 @@ impl EventLoop {
             let deadline = self.timers(Timers::next_deadline);
             let deadline = deadline.filter(|when| *when != NEVER);
             if deadline.is_none() {
-                self.check_that_somebody_can_wake()?;
+                let checked = self.check_that_somebody_can_wake();
+                checked.inspect_err(|_| self.tell(|| LoopEvent::NobodyCanWake))?;
             }
             self.tell(|| LoopEvent::Asleep { until: deadline });
             // An observer should leave the loop alone, but it may have stopped it.

@@ -51,6 +51,7 @@ where
     let start =
         futures.map(|future| -> Start<T> { Box::new(move || wrapped(future, called_at).0) });
     AsCompleted {
+        called_at,
         to_start: start.collect(),
         limit: None,
         left: 0,
@@ -60,6 +61,7 @@ where
 
 /// The iterator that [`as_completed`] gives.
 pub struct AsCompleted<T: 'static> {
+    called_at: &'static Location<'static>,
     /// Until the first item is asked for.
     to_start: Vec<Start<T>>,
     limit: Option<Duration>,
@@ -163,7 +165,7 @@ impl<T: Clone> AsyncIter for AsCompleted<T> {
         if self.left == 0 {
             return Ok(None);
         }
-        let done = done.get().await?;
+        let done = done.get_for("as_completed", self.called_at).await?;
         self.left -= 1;
         Ok(Some(
             done.map_or(Err(Error::Timeout), |future| future.result()),

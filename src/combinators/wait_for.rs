@@ -48,7 +48,7 @@ where
             future: inner,
             asked: Cell::new(false),
         };
-        let result = at_most(&inner, timeout, over).await;
+        let result = at_most(&inner, timeout, over, called_at).await;
         inner.asked.set(true);
         result
     }
@@ -58,6 +58,7 @@ async fn at_most<T: Clone>(
     guarded: &CancelledIfDropped<T>,
     timeout: Duration,
     over: FutureCell<()>,
+    called_at: &'static Location<'static>,
 ) -> Result<T> {
     let inner = &guarded.future;
     let mut interrupted = Ok(());
@@ -72,7 +73,7 @@ async fn at_most<T: Clone>(
         return inner.result();
     }
     guarded.asked.set(true);
-    cancel_and_wait(inner).await?;
+    cancel_and_wait(inner, called_at).await?;
     interrupted?;
     match inner.result() {
         Err(Error::Cancelled) => Err(Error::Timeout),
@@ -80,8 +81,11 @@ async fn at_most<T: Clone>(
     }
 }
 
-async fn cancel_and_wait<T>(inner: &FutureCell<T>) -> Result<()> {
-    let over = get_event_loop()?.create_future();
+async fn cancel_and_wait<T>(
+    inner: &FutureCell<T>,
+    called_at: &'static Location<'static>,
+) -> Result<()> {
+    let over = get_event_loop()?.create_future_for("wait_for", called_at);
     let on_done = over.clone();
     let _watch = inner.as_any().watch(move |_| settle_once(&on_done));
     inner.cancel();

@@ -131,7 +131,16 @@ impl<T> Queue<T> {
     /// What is thrown in while it waits: then no item is taken out.
     #[track_caller]
     pub fn get(&self) -> impl Future<Output = Result<T>> + use<T> {
-        let (queue, called_at) = (self.clone(), Location::caller());
+        self.get_for("Queue.get", Location::caller())
+    }
+
+    /// The same, in the name of somebody else.
+    pub(crate) fn get_for(
+        &self,
+        what: &'static str,
+        called_at: &'static Location<'static>,
+    ) -> impl Future<Output = Result<T>> + use<T> {
+        let queue = self.clone();
         async move {
             let getters = &queue.inside.getters;
             loop {
@@ -143,7 +152,7 @@ impl<T> Queue<T> {
                         getters.wake_first();
                     }
                 };
-                getters.wait("Queue.get", called_at, pass_on).await?;
+                getters.wait(what, called_at, pass_on).await?;
             }
         }
     }

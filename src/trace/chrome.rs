@@ -5,7 +5,7 @@
 //! the run queue is. The array needs no end, so it can be written event by event.
 //!
 //! On a virtual clock all of a turn happens at one moment. To be seen, one event after the other is drawn a
-//! microsecond later.
+//! microsecond later; all that follows is moved by as much. The true time stands beside each part.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,15 +15,20 @@ use crate::task_table::TaskState;
 use crate::trace::json::quoted;
 use crate::trace::picture::{Entry, Picture};
 use crate::trace::tape::Tape;
+use crate::trace::telling::seconds;
 
 /// What is drawn so far.
 #[derive(Default)]
 pub(crate) struct Chrome {
     /// Of the last event, in nanoseconds.
     drawn_at: u128,
-    last: Duration,
+    /// By how much that is later than the event was.
+    moved: u128,
+    time: Duration,
     /// What the task does since when, by its lane.
     open: BTreeMap<u64, &'static str>,
+    /// The task that is done, and sends its line off: that is the end of its lane.
+    ending: Option<u64>,
     arrows: u64,
     /// The arrow that leads to the next step of a task.
     to: BTreeMap<u64, u64>,
@@ -33,10 +38,14 @@ pub(crate) struct Chrome {
 /// The lane of the callbacks, and of what the loop does itself.
 const LOOP: u64 = 0;
 
+/// The lane of all who are neither: other threads, and the program before and after the run.
+const OUTSIDE: u64 = u32::MAX as u64;
+
 impl Chrome {
     /// What comes before the first event: how things were by then, if some were left out.
     pub(crate) fn head(&mut self, tape: &Tape) -> String {
-        let mut head = format!("[\n{}", name_lane(LOOP, "callbacks"));
+        let lanes = name_lane(LOOP, "callbacks") + &name_lane(OUTSIDE, "outside of the loop");
+        let mut head = format!("[\n{lanes}");
         let Some(first) = tape.kept.front().filter(|_| tape.dropped > 0) else {
             return head;
         };
@@ -78,11 +87,10 @@ impl Chrome {
     }
 
     fn draw_at(&mut self, time: Duration) {
-        let nanos = match time > self.last {
-            true => time.as_nanos().max(self.drawn_at + 1),
-            false => self.drawn_at + 1_000,
-        };
-        (self.drawn_at, self.last) = (nanos, time);
+        let at = time.as_nanos() + self.moved;
+        self.drawn_at = at.max(self.drawn_at + 1_000);
+        self.moved += self.drawn_at - at;
+        self.time = time;
     }
 
     fn count(&mut self, queue: usize) -> String {
@@ -100,10 +108,10 @@ impl Chrome {
             LoopEvent::Renamed { task, name } => text += &name_lane(*task, name),
             LoopEvent::TaskMade { task, name, .. } => {
                 text += &name_lane(*task, name);
-                text += &self.arrow_from(running, *task);
+                text += &self.arrow(running, *task);
                 text += &self.begin(*task, "ready", sentence);
             }
-            LoopEvent::StepBegan { task } => {
+            LoopEvent::StepBegan { task, .. } => {
                 text += &self.begin(*task, "runs", sentence);
                 if let Some(arrow) = self.to.remove(task) {
                     text += &self.one("f", *task, &format!("\"bp\":\"e\",\"id\":{arrow}"), "wakes");
@@ -113,17 +121,51 @@ impl Chrome {
                 let what = if *queued { "ready" } else { "parked" };
                 text += &self.begin(*task, what, sentence);
             }
-            LoopEvent::Woken { task, in_step, .. } => {
-                text += &self.arrow_from(running, *task);
+            LoopEvent::Woken {
+                task,
+                in_step,
+                by_mail,
+            } => {
+                text += &self.arrow(running.filter(|_| !by_mail), *task);
                 if !in_step {
                     text += &self.begin(*task, "ready", sentence);
                 }
             }
-            LoopEvent::Settled { future, .. } => text += &self.end(*future),
             LoopEvent::CallBegan { .. } => text += &self.begin(LOOP, "callback", sentence),
+            _ => text += &self.drawn_at_the_end(event, running, sentence),
+        }
+        text
+    }
+
+    fn drawn_at_the_end(
+        &mut self,
+        event: &LoopEvent,
+        running: Option<Entry>,
+        sentence: &str,
+    ) -> String {
+        let mut text = String::new();
+        match event {
+            LoopEvent::Settled {
+                future, waiting, ..
+            } if *waiting > 0 => {
+                self.ending = self.ending.or(self.open.get(future).map(|_| *future));
+            }
+            LoopEvent::SentOff { future } => {
+                if self.ending.take_if(|ending| ending == future).is_some() {
+                    text += &self.end(*future);
+                }
+            }
+            LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
+                text += &self.end(*future);
+            }
+            LoopEvent::Closed => {
+                while let Some((lane, _)) = self.open.first_key_value() {
+                    text += &self.end(*lane);
+                }
+            }
             LoopEvent::CallEnded { .. } => text += &self.end(LOOP),
-            LoopEvent::Said { .. } | LoopEvent::Reported { .. } | LoopEvent::Thrown { .. } => {
-                let lane = lane_of(running);
+            LoopEvent::Said { .. } | LoopEvent::Reported { .. } | LoopEvent::NobodyCanWake => {
+                let lane = self.lane_of(running);
                 text += &self.one("i", lane, "\"s\":\"t\"", sentence);
             }
             _ => {}
@@ -135,8 +177,7 @@ impl Chrome {
     fn begin(&mut self, lane: u64, what: &'static str, sentence: &str) -> String {
         let end = self.end(lane);
         self.open.insert(lane, what);
-        let args = format!("\"args\":{{\"what\":{}}}", quoted(sentence));
-        end + &self.one("B", lane, &args, what)
+        end + &self.one("B", lane, &self.args(sentence), what)
     }
 
     fn end(&mut self, lane: u64) -> String {
@@ -146,11 +187,30 @@ impl Chrome {
         }
     }
 
-    fn arrow_from(&mut self, running: Option<Entry>, task: u64) -> String {
+    fn args(&self, sentence: &str) -> String {
+        let (what, time) = (quoted(sentence), quoted(&seconds(self.time)));
+        format!("\"args\":{{\"what\":{what},\"t\":{time}}}")
+    }
+
+    /// From who runs to the next step of that task. An arrow must begin in something that is drawn.
+    fn arrow(&mut self, running: Option<Entry>, task: u64) -> String {
         self.arrows += 1;
         self.to.insert(task, self.arrows);
         let id = format!("\"id\":{}", self.arrows);
-        self.one("s", lane_of(running), &id, "wakes")
+        let lane = self.lane_of(running);
+        let mut text = String::new();
+        if lane == OUTSIDE {
+            text += &self.one("X", lane, "\"dur\":0.5", "wakes");
+        }
+        text + &self.one("s", lane, &id, "wakes")
+    }
+
+    fn lane_of(&self, running: Option<Entry>) -> u64 {
+        match (self.ending, running) {
+            (Some(task), _) | (None, Some(Entry::Step(task))) => task,
+            (None, Some(Entry::Call(_))) => LOOP,
+            (None, None) => OUTSIDE,
+        }
     }
 
     fn one(&self, kind: &str, lane: u64, rest: &str, name: &str) -> String {
@@ -169,11 +229,4 @@ fn name_lane(lane: u64, name: &str) -> String {
         "{{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":1,\"tid\":{lane},\
          \"args\":{{\"name\":{name}}}}},\n"
     )
-}
-
-fn lane_of(running: Option<Entry>) -> u64 {
-    match running {
-        Some(Entry::Step(task)) => task,
-        _ => LOOP,
-    }
 }

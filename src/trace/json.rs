@@ -116,12 +116,13 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
         LoopEvent::TaskMade { task, name, .. } | LoopEvent::Renamed { task, name } => {
             object.with("task", task).text("name", name)
         }
-        LoopEvent::StepBegan { task }
+        LoopEvent::StepBegan { task, .. }
+        | LoopEvent::Swallowed { task }
         | LoopEvent::Returned { task }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task }
         | LoopEvent::AbortAsked { task } => object.with("task", task),
-        LoopEvent::Thrown { task, error } => object.with("task", task).text("error", error),
+        LoopEvent::MayNotWait { task, error } => object.with("task", task).text("error", error),
         LoopEvent::Woken {
             task,
             in_step,

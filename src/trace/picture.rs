@@ -102,7 +102,13 @@ impl Picture {
     pub(crate) fn add(&mut self, event: &LoopEvent) {
         match event {
             LoopEvent::TurnBegan { turn, .. } => self.turn = *turn,
-            LoopEvent::Closed => *self = Picture::default(),
+            LoopEvent::Closed => {
+                let turn = self.turn;
+                *self = Picture {
+                    turn,
+                    ..Picture::default()
+                };
+            }
             LoopEvent::CallQueued { .. }
             | LoopEvent::TimerSet { .. }
             | LoopEvent::TimerDue { .. }
@@ -185,7 +191,7 @@ impl Picture {
                     cell.name.clone_from(name);
                 }
             }
-            LoopEvent::StepBegan { task } => {
+            LoopEvent::StepBegan { task, .. } => {
                 self.run(Entry::Step(*task));
                 if let Some(task) = self.tasks.get_mut(task) {
                     (task.state, task.parked_at) = (TaskState::Running, None);

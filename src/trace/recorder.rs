@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop};
-use crate::loop_event::LoopEvent;
+use crate::loop_event::{Ended, LoopEvent};
 use crate::observer::Observer;
 use crate::trace::picture::Picture;
 use crate::trace::stream::Stream;
@@ -43,8 +43,11 @@ pub struct Recorder {
     doubts: Option<Weak<Core>>,
 }
 
-/// So many events are kept, unless another number is given.
-const MOST: usize = 100_000;
+/// So many events are kept, unless another number is given. (A page of twice as many is still less than 20 MB.)
+const MOST: usize = 50_000;
+
+/// Of a text no more is kept than so many bytes.
+const LONGEST_TEXT: usize = 4_000;
 
 struct Inside {
     most: usize,
@@ -62,7 +65,7 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// A recorder that keeps the last hundred thousand events.
+    /// A recorder that keeps the last fifty thousand events.
     pub fn new() -> Self {
         Self::keeping(MOST)
     }
@@ -162,6 +165,26 @@ impl Recorder {
     }
 }
 
+/// The event, but for what is too much of a text.
+fn shortened(event: &LoopEvent) -> LoopEvent {
+    let mut event = event.clone();
+    let text = match &mut event {
+        LoopEvent::Said { text, .. } | LoopEvent::Reported { text } => text,
+        LoopEvent::Settled {
+            how: Ended::Error { error },
+            ..
+        } => error,
+        _ => return event,
+    };
+    if text.len() > LONGEST_TEXT {
+        let ends = (0..=LONGEST_TEXT).rev();
+        let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    event
+}
+
 /// A fingerprint: FNV-1a.
 fn fnv(text: &str) -> u32 {
     let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
@@ -174,7 +197,7 @@ impl Observer for Recorder {
         let fingerprint = self.fingerprint(event, &mut inside);
         let moment = Moment {
             time,
-            event: event.clone(),
+            event: shortened(event),
             fingerprint,
         };
         inside.keep(moment);

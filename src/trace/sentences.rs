@@ -1,10 +1,10 @@
 //! What is said of each event.
 
-use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::loop_event::{Ended, LoopEvent, Sends, Who};
 use crate::record::is_ours;
 use crate::task_table::TaskState;
 use crate::trace::picture::Entry;
-use crate::trace::telling::{Teller, seconds};
+use crate::trace::telling::{Teller, seconds, told_name};
 
 impl Teller {
     pub(crate) fn sentence(&self, event: &LoopEvent, before: Option<Entry>, why: &str) -> String {
@@ -30,6 +30,11 @@ impl Teller {
             LoopEvent::Asleep { until: Some(until) } => {
                 let until = seconds(*until);
                 format!("nothing is ready: the loop sleeps until t={until}")
+            }
+            LoopEvent::NobodyCanWake => {
+                "nothing is ready, no timer will ever fire, and nobody is left who could wake the loop: \
+                 it gives up"
+                    .into()
             }
             LoopEvent::Awake => "the loop is awake".into(),
             LoopEvent::Closed => "the loop is closed".into(),
@@ -109,18 +114,33 @@ impl Teller {
 
     fn of_step(&self, event: &LoopEvent) -> Option<String> {
         let name = |id: &u64| self.name(*id);
-        let lives_on = match self.thrown.as_deref() {
-            Some("CancelledError") => "has not ended yet: it ",
-            _ => "",
-        };
         Some(match event {
-            LoopEvent::StepBegan { task } => format!("{} runs: send(waker)", name(task)),
-            LoopEvent::Thrown { error, .. } => format!("{error} is thrown in, at its await"),
+            LoopEvent::StepBegan { task, sends } => {
+                let task = name(task);
+                match sends {
+                    Sends::Waker => format!("{task} runs: send(waker)"),
+                    Sends::Error { error } => format!("{task} runs: throw({error})"),
+                    Sends::ItsEnd { error } => format!("{error} ends {task}; nothing of it runs"),
+                    Sends::Nothing => format!("{task} is to run, but was aborted"),
+                }
+            }
+            LoopEvent::Swallowed { task } => format!("{} has caught its cancellation", name(task)),
             LoopEvent::Returned { task } => format!("{} returns", name(task)),
             LoopEvent::Panicked { task } => format!("{} panics", name(task)),
             LoopEvent::Dropped { task } => {
                 format!("the coroutine of {} is dropped where it stands", name(task))
             }
+            _ => return self.of_waiting(event),
+        })
+    }
+
+    fn of_waiting(&self, event: &LoopEvent) -> Option<String> {
+        let name = |id: &u64| self.name(*id);
+        let lives_on = match self.cancelled {
+            true => "has not ended yet: it ",
+            false => "",
+        };
+        Some(match event {
             LoopEvent::Parked { task, on, at, .. } => {
                 let (task, on, again) = (name(task), name(on), self.woken_meanwhile(*task));
                 format!("{task} {lives_on}is parked on {on}, at {at}{again}")
@@ -129,16 +149,19 @@ impl Teller {
                 task,
                 yields,
                 on,
+                elsewhere,
                 at,
                 ..
             } => {
                 let at = at.map_or_else(String::new, |at| format!(", at {at}"));
-                let how = match (yields, &on[..]) {
-                    (true, _) => "yields".into(),
-                    (false, []) => "is parked on something from elsewhere".into(),
-                    (false, on) => {
+                let how = match (yields, &on[..], elsewhere) {
+                    (true, ..) => "yields".into(),
+                    (_, [], true) => "is parked on something from elsewhere".into(),
+                    (_, [], false) => "is parked, and nobody has its waker".into(),
+                    (_, on, true) => {
                         format!("is parked on several things, {} among them", self.names(on))
                     }
+                    (_, on, false) => format!("is parked on {}", self.names(on)),
                 };
                 let (task, again) = (name(task), self.woken_meanwhile(*task));
                 format!("{task} {lives_on}{how}{at}{again}")
@@ -156,7 +179,7 @@ impl Teller {
             }
             LoopEvent::Renamed { task, name } => {
                 let before = self.old_name(*task).unwrap_or_default();
-                format!("{before} is called {name} from now on")
+                format!("{before} is called {} from now on", told_name(name))
             }
             LoopEvent::Woken {
                 task,
@@ -175,6 +198,9 @@ impl Teller {
                 let task = name(task);
                 format!("{why}{task} is woken, and joins the run queue")
             }
+            LoopEvent::MayNotWait { task, error } => {
+                format!("{} may not wait: it is to get {error}", name(task))
+            }
             LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
             other => format!("{other:?}"),
         }
@@ -192,7 +218,10 @@ impl Teller {
     fn names(&self, futures: &[u64]) -> String {
         let mut names: Vec<_> = futures.iter().map(|id| self.name(*id)).collect();
         names.dedup();
-        names.join(", ")
+        match names.pop() {
+            Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+            last => last.unwrap_or_default(),
+        }
     }
 
     fn who(&self, who: &Who) -> String {

@@ -6,12 +6,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::loop_event::LoopEvent;
+use crate::error::Error;
+use crate::loop_event::{LoopEvent, Sends};
 use crate::task_table::TaskState;
 use crate::trace::picture::{Entry, Picture};
 
 /// More lanes than this make a line hard to read.
 const MOST_LANES: usize = 12;
+
+/// And names longer than this.
+const LONGEST_NAME: usize = 60;
 
 /// What is told of one event.
 pub(crate) struct Told {
@@ -30,10 +34,12 @@ pub(crate) struct Teller {
     pub(crate) picture: Picture,
     /// The futures whose lines are being sent off, the innermost last.
     sending: Vec<u64>,
-    /// What was thrown into the step that runs.
-    pub(crate) thrown: Option<String>,
+    /// Whether a cancellation was thrown into the last step that began.
+    pub(crate) cancelled: bool,
     /// Which task has which lane.
     lanes: Vec<Option<u64>>,
+    /// How much room they need.
+    width: usize,
     /// The names of those that were settled last: they are gone from the picture.
     ended: VecDeque<(u64, String)>,
 }
@@ -76,7 +82,7 @@ impl Teller {
 
     pub(crate) fn name(&self, id: u64) -> String {
         match self.picture.cells.get(&id) {
-            Some(cell) => cell.name.clone(),
+            Some(cell) => told_name(&cell.name),
             None => self.old_name(id).unwrap_or_else(|| format!("unknown-{id}")),
         }
     }
@@ -103,12 +109,12 @@ impl Teller {
             LoopEvent::Settled { waiting: 0, .. } => {}
             LoopEvent::Settled { future, .. } => self.sending.push(*future),
             LoopEvent::SentOff { future } => self.sending.retain(|sending| sending != future),
-            LoopEvent::Thrown { error, .. } => self.thrown = Some(error.clone()),
+            LoopEvent::StepBegan { sends, .. } => {
+                let cancelled = format!("{:?}", Error::Cancelled);
+                self.cancelled = matches!(sends, Sends::Error { error } if *error == cancelled);
+            }
             LoopEvent::Closed => self.sending.clear(),
             _ => {}
-        }
-        if self.picture.running.is_none() {
-            self.thrown = None;
         }
     }
 
@@ -129,7 +135,7 @@ impl Teller {
         }
     }
 
-    fn draw_lanes(&self) -> String {
+    fn draw_lanes(&mut self) -> String {
         let state = |task: &u64| self.picture.tasks.get(task).map(|task| task.state);
         let sign = |lane: &Option<u64>| match lane.as_ref().and_then(state) {
             None => ' ',
@@ -137,11 +143,14 @@ impl Teller {
             Some(TaskState::Queued) => '│',
             Some(TaskState::Parked) => '┊',
         };
-        let lanes = self.lanes.iter().map(sign).collect();
-        match self.picture.tasks.len().saturating_sub(MOST_LANES) {
-            0 => lanes,
-            more => format!("{lanes}+{more}"),
+        let mut lanes: String = self.lanes.iter().map(sign).collect();
+        let more = self.picture.tasks.len().saturating_sub(MOST_LANES);
+        if more > 0 {
+            lanes += &format!("+{more}");
         }
+        // Wide enough for most programs; if not, then for all that is to come, too.
+        self.width = self.width.max(lanes.chars().count()).max(6);
+        format!("{lanes:<0$}", self.width)
     }
 }
 
@@ -160,12 +169,19 @@ fn matters(event: &LoopEvent) -> bool {
     )
 }
 
-/// As a number of seconds, to the millisecond.
+/// As a number of seconds, in eight signs or less. (But not if that is much.)
 pub(crate) fn seconds(time: Duration) -> String {
     if time == Duration::MAX {
         return "never".into();
     }
-    let text = format!("{}.{:03}", time.as_secs(), time.subsec_millis());
+    let digits = match time.as_secs() {
+        0..10 => 6,
+        10..100 => 5,
+        100..1_000 => 4,
+        _ => 3,
+    };
+    let micros = format!("{:06}", time.subsec_micros());
+    let text = format!("{}.{}", time.as_secs(), &micros[..digits]);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -173,25 +189,29 @@ pub(crate) fn seconds(time: Duration) -> String {
 pub(crate) fn lead(time: Duration, told: &Told) -> String {
     let (time, lanes) = (seconds(time), &told.lanes);
     let indent = if told.inside { "    " } else { "" };
-    format!("{time:>8}  {lanes:<6}  {indent}")
+    format!("{time:>8}  {lanes}  {indent}")
 }
 
 /// A line of the timeline.
 pub(crate) fn line(time: Duration, told: &Told) -> String {
-    let lead = lead(time, told);
+    let mut lead = lead(time, told);
     let mut text = String::new();
-    for (i, part) in told.sentence.lines().enumerate() {
-        let lead = if i == 0 { lead.clone() } else { " ".repeat(22) };
+    for part in told.sentence.lines() {
         text += &format!("{lead}{}\n", visible(part));
+        lead = " ".repeat(lead.chars().count());
     }
     text
 }
 
-/// No sign in it can change how the rest is shown.
+/// No sign in it can change how the rest is shown: control signs, and those that are invisible or turn the
+/// direction of what follows.
 pub(crate) fn visible(text: &str) -> String {
     let is_bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        let hidden = matches!(
+            c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+        );
+        c.is_control() || hidden || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
     };
     text.chars()
         .flat_map(|c| match is_bad(c) {
@@ -199,4 +219,14 @@ pub(crate) fn visible(text: &str) -> String {
             false => vec![c],
         })
         .collect()
+}
+
+/// A name as it is told: on one line, not too long, and to be seen.
+pub(crate) fn told_name(name: &str) -> String {
+    let short: String = name.chars().take(LONGEST_NAME).collect();
+    let more = if short.len() < name.len() { "…" } else { "" };
+    match short.trim() {
+        "" => format!("{name:?}"),
+        _ => visible(&short) + more,
+    }
 }

@@ -2,6 +2,7 @@
 
 mod causes;
 mod files;
+mod steps;
 
 use send_none::trace::writing::Format;
 use send_none::{
@@ -92,7 +93,7 @@ fn a_cancellation_that_is_caught_is_told_as_such() {
     let text = story(&recorder);
     for expected in [
         "callback #1: Task-1 is asked to cancel itself",
-        "CancelledError is thrown in, at its await",
+        "Task-1 runs: throw(CancelledError)",
         "callback #2 is taken back; its entry stays, empty",
         "Task-1 has not ended yet: it is parked on Future-",
     ] {
@@ -116,7 +117,7 @@ fn a_task_that_waits_for_several_is_not_said_to_wait_for_something_from_elsewher
         assert_eq!(event_loop.run_until_complete(either).unwrap(), 7);
     });
     let text = recorder.text();
-    let expected = "Task-1 is parked on several things, Future-1, Future-2 among them, at tests/";
+    let expected = "Task-1 is parked on Future-1 and Future-2, at tests/";
     assert!(text.contains(expected), "{text}");
 }
 
@@ -257,6 +258,7 @@ fn fits_together(json: &str) {
         Some(rest.split([',', '}']).next()?.to_owned())
     };
     let (mut open, mut named) = (BTreeMap::new(), BTreeSet::new());
+    let mut before = "";
     for line in &lines {
         let Some(lane) = value(line, "\"tid\":") else {
             continue;
@@ -266,8 +268,14 @@ fn fits_together(json: &str) {
             Some("\"B\"") => *open += 1,
             Some("\"E\"") => *open -= 1,
             Some("\"M\"") => drop(named.insert(lane.clone())),
+            Some("\"s\"") => {
+                let outside = before.contains("\"ph\":\"X\"") && before.contains(&lane);
+                assert!(*open == 1 || outside, "it begins nowhere: {line}");
+            }
+            Some("\"f\"") => assert_eq!(*open, 1, "it ends nowhere: {line}"),
             _ => {}
         }
+        before = line;
         assert!((0..=1).contains(open), "{line}");
         assert!(named.contains(&lane), "{line}");
     }

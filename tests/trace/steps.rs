@@ -1,0 +1,131 @@
+//! What is told of tasks that do not run as others do.
+
+use super::*;
+use std::future::pending;
+use std::task::Waker;
+
+fn lines_of(task: &str, recorder: &Recorder) -> Vec<String> {
+    let text = story(recorder);
+    let lines = text.lines().filter(|line| line.contains(task));
+    let sentence = |line: &str| line.trim_start_matches([' ', '█', '│', '┊']).to_owned();
+    lines
+        .map(|line| sentence(line.trim_start().split_once(' ').unwrap().1))
+        .collect()
+}
+
+#[test]
+fn nothing_runs_of_a_task_that_is_cancelled_before_it_has_begun() {
+    let recorder = recorded(|event_loop| {
+        let early = event_loop.create_task(sleep(secs(1)));
+        early.cancel();
+        event_loop.run_until_complete(early).unwrap_err();
+    });
+    let expected = [
+        "Task-1 is made: its first step joins the run queue",
+        "Task-1 is asked to cancel itself",
+        "turn 1: the batch is 1: Task-1",
+        "CancelledError ends Task-1; nothing of it runs",
+        "Task-1 is cancelled; 1 in its line",
+        "Task-1 is settled: callback #1 of this crate joins the run queue",
+    ];
+    assert_eq!(lines_of("Task-1", &recorder), expected);
+}
+
+#[test]
+fn nothing_is_sent_to_a_task_that_was_aborted() {
+    let recorder = recorded(|event_loop| {
+        let task = event_loop.create_task(sleep(secs(9)));
+        event_loop.call_later(secs(1), {
+            let task = task.clone();
+            move || task.abort()
+        });
+        event_loop.run_until_complete(task).unwrap_err();
+    });
+    let lines = lines_of("Task-1", &recorder);
+    let aborted = lines
+        .iter()
+        .position(|line| line.contains("dropped"))
+        .unwrap();
+    let expected = [
+        "callback #1: Task-1 is to be dropped",
+        "callback #1: Task-1 is woken, and joins the run queue",
+        "turn 3: the batch is 1: Task-1",
+        "Task-1 is to run, but was aborted",
+        "the coroutine of Task-1 is dropped where it stands",
+        "Task-1: callback #2 is taken back; its entry stays, empty",
+    ];
+    assert_eq!(lines[aborted..aborted + 6], expected);
+}
+
+#[test]
+fn a_cancellation_that_is_swallowed_is_told() {
+    let recorder = recorded(|event_loop| {
+        let deaf = event_loop.create_task(async {
+            let _cancelled = sleep(secs(9)).await;
+            Ok(())
+        });
+        let task = deaf.clone();
+        event_loop.call_later(secs(1), move || task.cancel());
+        event_loop.run_until_complete(deaf).unwrap();
+    });
+    let lines = lines_of("Task-1", &recorder);
+    let runs = "Task-1 runs: throw(CancelledError)";
+    let from = lines.iter().position(|line| line == runs).unwrap();
+    let expected = [
+        runs,
+        "Task-1: callback #2 is taken back; its entry stays, empty",
+        "Task-1 has caught its cancellation",
+        "Task-1 returns",
+        "Task-1 has its result; 1 in its line",
+    ];
+    assert_eq!(lines[from..from + 5], expected);
+}
+
+#[test]
+fn why_a_task_goes_on_at_once_is_told() {
+    let recorder = recorded(|event_loop| {
+        let own: Rc<Cell<Option<send_none::Task<()>>>> = Rc::default();
+        let me = own.clone();
+        let task = event_loop.create_task(async move { me.take().unwrap().await });
+        own.set(Some(task.clone()));
+        event_loop.run_until_complete(task).unwrap_err();
+    });
+    let text = story(&recorder);
+    assert!(text.contains("Task-1 may not wait: it is to get"), "{text}");
+    assert!(text.contains("Task cannot await on itself"), "{text}");
+}
+
+#[test]
+fn that_nobody_can_wake_the_loop_is_told() {
+    let recorder = recorded(|event_loop| {
+        event_loop
+            .run_until_complete(pending::<send_none::Result<()>>())
+            .unwrap_err();
+    });
+    let text = story(&recorder);
+    assert!(
+        text.contains("Task-1 is parked, and nobody has its waker"),
+        "{text}"
+    );
+    assert!(text.contains("nobody is left who could wake the loop: it gives up"));
+}
+
+#[test]
+fn a_waker_that_is_elsewhere_too_is_told() {
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let keep = kept.clone();
+    let recorder = recorded(|event_loop| {
+        let mut waits = [event_loop.create_future(), event_loop.create_future()];
+        let setter = waits[0].clone();
+        event_loop.call_later(secs(1), move || setter.set_result(()));
+        let either = poll_fn(move |cx| {
+            keep.set(Some(cx.waker().clone()));
+            let mut polls = waits.iter_mut().map(|fut| Pin::new(fut).poll(cx));
+            polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        });
+        event_loop.run_until_complete(either).unwrap();
+    });
+    let text = story(&recorder);
+    let expected = "is parked on several things, Future-1 and Future-2 among them";
+    assert!(text.contains(expected), "{text}");
+}
