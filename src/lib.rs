@@ -176,7 +176,7 @@ pub use crate::error::{Error, Raisable, Result};
 pub use crate::event_loop::EventLoop;
 pub use crate::future_cell::{DoneCallback, FutureCell};
 pub use crate::handle::{Handle, TimerHandle};
-pub use crate::loop_event::{Ended, LoopEvent, Who};
+pub use crate::loop_event::{Ended, LoopEvent, Sends, Who};
 pub use crate::observer::{ExceptionContext, Observer};
 pub use crate::program::{ensure_future, run};
 pub use crate::protocols::async_for::AsyncIter;

@@ -31,7 +31,7 @@ fn compare_causes(browser: &mut Browser, file: &Path) -> u64 {
         const by = causes(events);
         events.forEach((event, i) => {
             const said = lines[i].slice(event.w);
-            const cause = events[by[i]]?.k;
+            const cause = events[by[i].by]?.k;
             const expected = / is settled: /.test(said) ? 'Settled'
                 : /^callback #\\d+: /.test(said) ? 'CallBegan'
                 : /^[A-Z][A-Za-z]*-\\d+: /.test(said) ? 'StepBegan' : null;

@@ -34,8 +34,12 @@ impl Object {
         self.with(name, time.as_nanos().min(MOST_NANOS))
     }
 
-    pub(crate) fn place(self, name: &str, at: &Location<'_>) -> Self {
-        self.text(name, &at.to_string())
+    pub(crate) fn place(self, name: &str, at: &'static Location<'static>) -> Self {
+        let object = self.text(name, &at.to_string());
+        match is_ours(at) {
+            true => object.with("ours", true), // it is not what the program's author has written
+            false => object,
+        }
     }
 
     pub(crate) fn list(self, name: &str, numbers: &[u64]) -> Self {

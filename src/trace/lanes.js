@@ -17,14 +17,15 @@ class Lanes {
     const drag = (event) => {
       const box = this.canvas.getBoundingClientRect();
       const part = (event.clientX - box.left - LABEL) / (box.width - LABEL);
-      go(Math.round(part * this.steps));
+      go(Math.round(part * (this.steps - 1)) + 1);
     };
     this.canvas.addEventListener("pointerdown", drag);
     this.canvas.addEventListener("pointermove", (event) => event.buttons && drag(event));
   }
 
-  x(step) {
-    return LABEL + ((this.width - LABEL) * step) / Math.max(1, this.steps);
+  // Of an event, which leads to the step of the next number; of a number of events, where the last one ends.
+  x(event) {
+    return LABEL + Math.min(1, event / Math.max(1, this.steps - 1)) * (this.width - LABEL);
   }
 
   color(name) {
@@ -58,7 +59,7 @@ class Lanes {
     pen.fillStyle = faint;
     if (tasks > MOST_LANES) pen.fillText(`and ${tasks - MOST_LANES} more`, 0, height - 8, LABEL - 8);
     pen.fillStyle = accent;
-    pen.fillRect(this.x(step) - 1, 0, 2, height);
+    pen.fillRect(Math.min(this.x(step - 1), this.width - 1) - 1, 0, 2, height);
   }
 
   drawBackground(size, scale) {
@@ -86,9 +87,11 @@ class Lanes {
     pen.textBaseline = "middle";
     pen.fillStyle = this.color("--faint");
     let free = LABEL;
+    let before = null;
     for (const [i, time] of this.times) {
-      if (this.x(i) < free) continue;
       const text = `t=${seconds(time)}`;
+      if (this.x(i) < free || text === before) continue;
+      before = text;
       const wide = pen.measureText(text).width;
       if (this.x(i) + wide > this.width) return;
       pen.fillRect(this.x(i), 0, 1, y + 4);

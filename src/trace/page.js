@@ -17,20 +17,39 @@ function el(tag, attributes = {}, ...children) {
 function fill(node, ...children) {
   const key = node.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   node.replaceChildren(...children.filter((child) => child !== null));
-  if (key !== undefined) node.querySelector(`[data-key="${key}"]`)?.focus({ preventScroll: true });
+  if (key === undefined) return;
+  const again = node.querySelector(`[data-key="${key}"]`) ?? node.closest("[tabindex]") ?? node;
+  again.focus({ preventScroll: true });
 }
 
-const seconds = (nanos) => `${Math.floor(nanos / 1e6) / 1000}`;
-const short = (text, most = 60) => (text.length > most ? `${text.slice(0, most)}…` : text);
+// As a number of seconds, in eight signs or less.
+function seconds(nanos) {
+  const whole = Math.floor(nanos / 1e9);
+  const digits = whole < 10 ? 6 : whole < 100 ? 5 : whole < 1000 ? 4 : 3;
+  const part = String(Math.floor((nanos % 1e9) / 1000)).padStart(6, "0").slice(0, digits);
+  return `${whole}.${part}`.replace(/\.?0+$/, "");
+}
+
+// A name as it is shown: on one line, not too long, and to be seen. (As in telling.rs.)
+function shown(name) {
+  if (name.trim() === "") return JSON.stringify(name);
+  const bad = /[\p{Cc}\u061c\u200b\u200e\u200f\ufeff\u2028-\u202e\u2060-\u2069]/gu;
+  const signs = [...name];
+  const short = signs.length > 60 ? `${signs.slice(0, 60).join("")}…` : name;
+  return short.replace(bad, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
+}
+
+const short = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
 const fileOf = (place) => place?.replace(/:\d+:\d+$/, "") ?? null;
 const lineOf = (place) => Number(place?.match(/:(\d+):\d+$/)?.[1] ?? 0);
+const stepAsked = () => Number(location.hash.match(/^#step=(\d+)$/)?.[1] ?? 0);
 
 class Page {
   constructor(story) {
     const { events, lines, base } = read(story);
     [this.events, this.lines, this.base] = [events, lines, base];
     this.replay = new Replay(base?.state);
-    this.causes = causes(events);
+    this.causes = causes(events, base?.state);
     this.places = places(events, base?.state);
     this.sources = new Map();
     for (const template of story.querySelectorAll("template")) {
@@ -42,8 +61,7 @@ class Page {
     this.selected = null; // a task
     this.playing = null;
     this.build();
-    const asked = Number(location.hash.match(/^#step=(\d+)$/)?.[1] ?? 1);
-    this.go(asked);
+    this.go(stepAsked());
   }
 
   get step() {
@@ -57,7 +75,7 @@ class Page {
   build() {
     const button = (label, key, title, act) =>
       el("button", { type: "button", title: `${title} (${key})`, "aria-label": title, onclick: act }, label);
-    this.sentence = el("p", { id: "sentence", role: "status", "aria-live": "polite" });
+    this.sentence = el("p", { id: "sentence" });
     this.because = el("p", { id: "because" });
     this.where = el("p", { id: "where" });
     this.scrub = el("input", {
@@ -67,11 +85,12 @@ class Page {
     this.play = button("▶", "space", "play", () => this.toggle());
     this.why = button("why?", "c", "jump to the cause", () => this.jumpToCause());
     const panel = (id, title) => {
-      const body = el("div", { class: "body", id });
+      const body = el("div", { class: "body", id, tabindex: -1 });
       this[id] = body;
       return el("section", { class: `panel ${id}`, "aria-label": title }, el("h2", {}, title), body);
     };
     document.getElementById("glass").append(
+      el("h1", {}, document.title),
       el("header", {},
         el("div", { class: "controls" },
           button("|←", "Home", "first step", () => this.go(1)),
@@ -81,20 +100,20 @@ class Page {
           button("→|", "End", "last step", () => this.go(this.events.length)),
           this.why,
           this.where),
-        this.sentence,
-        this.because,
-        el("div", { class: "timeline" }, this.lanes.canvas, this.scrub)),
+        el("div", { role: "status", "aria-live": "polite" }, this.sentence, this.because)),
+      el("div", { class: "timeline" }, this.lanes.canvas, this.scrub),
       el("div", { class: "panels" },
         el("div", { class: "column wide" }, panel("source", "Source")),
         el("div", { class: "column" }, panel("tasks", "Tasks"), panel("futures", "Futures")),
         el("div", { class: "column" }, panel("queue", "Run queue"), panel("timers", "Timers, a heap"),
           panel("said", "What the program said"))),
       panel("near", "Before and after"),
-      el("footer", {}, "← → a step · space plays · Home End · n p the next and previous event of the task that is chosen · c why?"));
+      el("footer", {},
+        el("p", {}, "← → a step · space plays · Home End · n p the next and previous event of a task · c why?"),
+        el("p", {}, "On the timeline: solid, it runs · thin, it is on the run queue · hatched, it is parked")));
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("hashchange", () => {
-      const step = Number(location.hash.match(/^#step=(\d+)$/)?.[1] ?? 0);
-      if (step > 0 && step !== this.step) this.go(step);
+      if (stepAsked() > 0 && stepAsked() !== this.step) this.go(stepAsked());
     });
     window.addEventListener("resize", () => this.drawLanes());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -122,31 +141,42 @@ class Page {
   }
 
   toggle() {
-    if (this.playing) {
-      clearInterval(this.playing);
-      this.playing = null;
-    } else {
-      if (this.step === this.events.length) this.go(1);
-      this.playing = setInterval(() => {
-        if (this.step === this.events.length) this.toggle();
-        else this.go(this.step + 1);
-      }, 700);
-    }
+    if (this.playing) return this.pause();
+    if (this.step === this.events.length) this.go(1);
+    this.playing = setInterval(() => {
+      if (this.step === this.events.length) this.pause();
+      else this.moveTo(this.step + 1);
+    }, 700);
+    this.showPlaying();
+  }
+
+  pause() {
+    clearInterval(this.playing);
+    this.playing = null;
+    this.showPlaying();
+  }
+
+  showPlaying() {
     this.play.textContent = this.playing ? "⏸" : "▶";
     this.play.setAttribute("aria-label", this.playing ? "pause" : "play");
   }
 
+  // The task that is chosen, or else the one that the event is about, or that runs.
   ofTask(direction) {
-    const task = this.selected ?? this.event?.task;
+    const { event } = this;
+    const isTask = (id) => this.replay.state.tasks.has(id);
+    const about = event?.task ?? (isTask(event?.future) ? event.future : this.causes[this.step - 1]?.task);
+    const task = this.selected ?? about;
     if (task === undefined || task === null) return;
     for (let i = this.step - 1 + direction; i >= 0 && i < this.events.length; i += direction) {
-      if (this.events[i].task === task || this.events[i].future === task) return this.go(i + 1);
+      const other = this.events[i];
+      if (other.task === task || other.future === task || this.causes[i].task === task) return this.go(i + 1);
     }
   }
 
   jumpToCause() {
-    const cause = this.causes[this.step - 1];
-    if (cause !== null && cause !== undefined) this.go(cause + 1);
+    const cause = this.causes[this.step - 1]?.by ?? null;
+    if (cause !== null) this.go(cause + 1);
   }
 
   select(task) {
@@ -154,7 +184,13 @@ class Page {
     this.show();
   }
 
+  // By hand: that ends the playing.
   go(step) {
+    if (this.playing) this.pause();
+    this.moveTo(step);
+  }
+
+  moveTo(step) {
     const to = Math.min(Math.max(1, step || 1), this.events.length);
     this.replay.go(this.events, to);
     this.show();
@@ -170,14 +206,15 @@ class Page {
     const { state } = this.replay;
     const event = this.event;
     this.scrub.value = this.step;
-    this.scrub.setAttribute("aria-valuetext", this.saidAt(this.step - 1));
+    this.scrub.setAttribute("aria-valuetext", `step ${this.step}: ${this.saidAt(this.step - 1)}`);
+    const leftOut = this.base ? ` · ${this.base.left_out} events before these were not kept` : "";
     this.where.textContent = event
-      ? `step ${this.step} of ${this.events.length} · turn ${state.turn} · t=${seconds(state.time)}`
+      ? `step ${this.step} of ${this.events.length} · turn ${state.turn} · t=${seconds(state.time)}${leftOut}`
       : "nothing happened";
     this.sentence.textContent = this.saidAt(this.step - 1);
-    const cause = this.causes[this.step - 1] ?? null;
+    const cause = this.causes[this.step - 1]?.by ?? null;
     this.why.disabled = cause === null;
-    fill(this.because, cause === null ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`);
+    this.because.textContent = cause === null ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`;
     this.showSource(state);
     this.showQueue(state);
     this.showTasks(state);
@@ -193,7 +230,7 @@ class Page {
   }
 
   name(id) {
-    return short(this.replay.state.cells.get(id)?.name ?? `unknown-${id}`);
+    return shown(this.replay.state.cells.get(id)?.name ?? `unknown-${id}`);
   }
 
   showSource(state) {
@@ -211,6 +248,7 @@ class Page {
     const lines = this.sources.get(file);
     if (!lines || lines.length < 2) {
       fill(this.source, el("p", { class: "none" }, place ? `${place} (the source was not found)` : "—"));
+      this.code = null;
       return;
     }
     const here = lineOf(place);
@@ -224,7 +262,11 @@ class Page {
         el("code", {}, lines[n - 1] || " "),
         el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text)))));
     }
-    fill(this.source, el("p", { class: "file" }, file), el("div", { class: "code" }, rows));
+    if (this.code?.dataset.file !== file) {
+      this.code = el("div", { class: "code", "data-file": file });
+      fill(this.source, el("p", { class: "file" }, file), this.code);
+    }
+    this.code.replaceChildren(...rows); // it stays, for it may have been scrolled
   }
 
   showQueue(state) {
@@ -245,7 +287,12 @@ class Page {
   }
 
   showTasks(state) {
-    const ids = byNumber(state.tasks.keys());
+    // If there are too many to show all, these are the ones to see.
+    const { task: named } = this.event ?? {};
+    const runs = this.causes[this.step - 1]?.task;
+    const first = [...new Set([runs, named, this.selected])].filter((id) => state.tasks.has(id));
+    let ids = byNumber(state.tasks.keys());
+    if (ids.length > 60) ids = [...first, ...ids.filter((id) => !first.includes(id))];
     const row = (id) => {
       const task = state.tasks.get(id);
       const waits = waitsFor(state, id);
@@ -305,10 +352,14 @@ class Page {
   }
 
   showSaid() {
-    const until = this.words.filter((i) => i < this.step).slice(-12);
-    fill(this.said, until.length > 0
-      ? el("pre", {}, until.map((i) => `${this.events[i].text}\n`))
-      : el("p", { class: "none" }, "nothing yet"));
+    const until = this.words.filter((i) => i < this.step);
+    const more = until.length - 500;
+    fill(this.said,
+      more > 0 ? el("p", { class: "none" }, `${more} before these`) : null,
+      until.length > 0
+        ? el("pre", {}, until.slice(-500).map((i) => `${this.events[i].text}\n`))
+        : el("p", { class: "none" }, "nothing yet"));
+    this.said.scrollTop = this.said.scrollHeight;
   }
 
   showNear() {
@@ -316,9 +367,11 @@ class Page {
     const rows = [];
     for (let i = first; i < Math.min(this.events.length, first + 14); i++) {
       const now = i === this.step - 1;
+      const [text] = (this.lines[i] ?? "").split("\n");
+      const [lead, said] = [text.slice(0, this.events[i].w), text.slice(this.events[i].w)];
       const line = el("button",
         { type: "button", "data-key": i, class: now ? "now" : "", "aria-current": now && "step", onclick: () => this.go(i + 1) },
-        short((this.lines[i] ?? "").split("\n")[0], 160));
+        el("span", { "aria-hidden": "true" }, lead), short(said, 160));
       rows.push(el("li", {}, line));
     }
     fill(this.near, el("ol", {}, rows));

@@ -10,12 +10,14 @@
 //! other scripts and every request, by the hashes below. A test computes them anew.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::panic::Location;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::loop_event::LoopEvent;
+use crate::record::is_ours;
 use crate::trace::json::{self, Object, quoted};
 use crate::trace::picture::{Call, Cell, Entry, Picture, Task};
 use crate::trace::tape::Tape;
@@ -28,8 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("page.js")
 );
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "acZhCd+fPE2bbltH9/deERnSVs0YpazU2dOY7Ne2seM=";
-const SCRIPT_HASH: &str = "PiIo0jrmVmRiQi9p8mU1efFXrfkEPrWd5r5irI3yVcQ=";
+const STYLE_HASH: &str = "RcgKAga44hUiiundsdKnYx99m8gcdVlmmeJC1Z5zR94=";
+const SCRIPT_HASH: &str = "h7ZonFxeeNDBKByQRFcESJejdzYtMO2S3vb71o9bv30=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
@@ -48,11 +50,12 @@ impl Page {
             "default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{SCRIPT_HASH}'; \
              base-uri 'none'; form-action 'none'"
         );
+        let title = escaped(&title());
         let mut head = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>A loop, step by step</title>\n<style>{STYLE}</style>\n<script>{SCRIPT}</script>\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n<script>{SCRIPT}</script>\n\
              </head>\n<body>\n<main id=\"glass\"></main>\n<pre id=\"story\">\n"
         );
         if tape.dropped > 0 {
@@ -92,30 +95,42 @@ impl Page {
     }
 
     /// The source file of that place, if it is not in the page yet.
-    fn source_of(&mut self, at: &Location<'_>) -> String {
+    fn source_of(&mut self, at: &'static Location<'static>) -> String {
         let path = at.file();
-        if !self.sources.insert(path.to_owned()) {
+        if is_ours(at) || !self.sources.insert(path.to_owned()) {
             return String::new();
         }
-        let text = source(path).unwrap_or_default();
+        let text = source(at).unwrap_or_default();
         let (path, text) = (escaped(path), escaped(&text));
         format!("<template data-file=\"{path}\">{text}</template>")
     }
 }
 
-/// The compiler names a source file as seen from the workspace's folder; a program may run in a folder below.
-fn source(file: &str) -> Option<String> {
-    let here = std::env::current_dir().ok()?;
+/// The compiler names a source file as seen from the workspace's folder, which is that of the package, or one
+/// above. (Without cargo nobody says where that is; then the program may run in there.)
+fn source(at: &Location<'_>) -> Option<String> {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let above = |folder: &Path| folder.ancestors().map(Path::to_owned).collect::<Vec<_>>();
-    let mut folders = above(&here);
-    folders.extend(package.iter().flat_map(|folder| above(folder)));
+    let package = package.or_else(|| std::env::current_dir().ok())?;
+    let folders = package.ancestors();
     let path = folders
-        .iter()
-        .map(|folder| folder.join(file))
+        .map(|folder| folder.join(at.file()))
         .find(|path| path.is_file())?;
     let is_small = fs::metadata(&path).ok()?.len() <= LARGEST_SOURCE;
-    is_small.then(|| fs::read_to_string(path).ok())?
+    let text = is_small.then(|| fs::read_to_string(path).ok())??;
+    (text.lines().count() >= at.line() as usize).then_some(text) // else it is another file
+}
+
+/// What the page is called.
+fn title() -> String {
+    let program = std::env::current_exe().ok();
+    let program = program.as_ref().and_then(|path| path.file_stem());
+    let program = program.map_or("a loop".into(), OsStr::to_string_lossy);
+    // Cargo adds a number to the names of tests.
+    let name = match program.rsplit_once('-') {
+        Some((name, number)) if number.len() == 16 => name,
+        _ => &program,
+    };
+    format!("{name}, step by step")
 }
 
 /// As text in HTML.

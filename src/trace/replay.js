@@ -106,7 +106,7 @@ const ON = {
   TurnBegan: (replay, state, event) => replay.put(state, "turn", event.turn),
   Closed: (replay, state) => {
     for (const map of ["ready", "calls", "tasks", "cells"]) replay.put(state, map, new Map());
-    for (const key of ["turn", "head", "tail"]) replay.put(state, key, 0);
+    for (const key of ["head", "tail"]) replay.put(state, key, 0);
     replay.put(state, "running", null);
   },
   CallQueued: (replay, state, event) => {
@@ -242,39 +242,43 @@ function read(story) {
   return { events, lines, base };
 }
 
-// For each event, the one that it came of: for a step the wake, for a wake who ran then, and so on.
-function causes(events) {
-  const cause = [];
+// For each event the one that it came of: for a step the wake, for a wake who ran then, and so on. And the task
+// that runs then, if one does.
+function causes(events, base) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
-  let running = null;
   let sending = []; // which futures send their lines off, the innermost last
-  events.forEach((event, i) => {
+  let running = null; // since which event
+  let task = base?.running?.[0] === "step" ? base.running[1] : null;
+  let mayNotWait = null;
+  const name = ({ task, call }) => (call === undefined ? `t${task}` : `c${call}`);
+  return events.map((event, i) => {
     let by = sending.at(-1) ?? running;
-    const [task, call] = [`t${event.task}`, `c${event.call}`];
     switch (event.k) {
       case "StepBegan":
-        by = queuedBy.get(task) ?? null;
-        running = i;
-        break;
       case "CallBegan":
-        by = queuedBy.get(call) ?? null;
-        running = i;
+        by = queuedBy.get(name(event)) ?? null;
+        [running, task] = [i, event.task ?? null];
         break;
       case "TaskMade":
-        queuedBy.set(task, i);
+        queuedBy.set(name(event), i);
         break;
       case "Woken":
       case "CallQueued":
         if (event.by_mail) by = null;
-        queuedBy.set(event.k === "Woken" ? task : call, i);
+        else if (mayNotWait === i - 1) by = mayNotWait;
+        queuedBy.set(name(event), i);
+        break;
+      case "MayNotWait":
+        by = i - 1; // how it is parked
+        mayNotWait = i;
         break;
       case "TimerSet":
-        setBy.set(call, i);
+        setBy.set(name(event), i);
         break;
       case "TimerDue":
-        by = setBy.get(call) ?? null;
-        queuedBy.set(call, i);
+        by = setBy.get(name(event)) ?? null;
+        queuedBy.set(name(event), i);
         break;
       case "Settled":
         if (event.waiting > 0) sending.push(i);
@@ -283,32 +287,33 @@ function causes(events) {
         sending = sending.filter((settled) => events[settled].future !== event.future);
         break;
     }
-    cause[i] = by;
+    const cause = { by, task: task ?? null };
     const ends = ["Parked", "Suspended", "CallEnded", "TurnEnded"].includes(event.k);
-    const isOver = event.k === "Settled" && running !== null && events[running].task === event.future;
-    if (ends || isOver) running = null;
+    if (ends || (event.k === "Settled" && task !== null && event.future === task)) running = task = null;
+    return cause;
   });
-  return cause;
 }
 
-// For each event the place in the source to look at, and whether it is where the event happens: its own place,
-// or the last one known of who runs, or of what it is about. If there is none, the one before is looked at.
+// For each event the place in the program's source to look at, and whether it is where the event happens: its
+// own place, or the last one known of who runs, or of what it is about. If there is none, the one before is
+// looked at. Lines of this crate are not shown.
 function places(events, base) {
   const known = new Map(); // by the number of a callback, or of a task or future
   const nameOf = ({ call, task, future }) => (call !== undefined ? `call ${call}` : task ?? future);
-  for (const call of base?.calls ?? []) known.set(nameOf(call), call.at);
-  for (const cell of base?.cells ?? []) known.set(cell.id, cell.at);
-  for (const task of base?.tasks ?? []) if (task.parked_at) known.set(task.id, task.parked_at);
+  const know = (name, { at, ours }) => name !== undefined && at && !ours && known.set(name, at);
+  for (const call of base?.calls ?? []) know(nameOf(call), call);
+  for (const cell of base?.cells ?? []) know(cell.id, cell);
+  for (const { id, parked_at } of base?.tasks ?? []) know(id, { at: parked_at });
   const [kind, id] = base?.running ?? [];
   let runs = kind === "call" ? nameOf({ call: id }) : id;
   let running = known.get(runs); // the last place that is known of it
-  let last = null;
+  let last = base?.tasks.find((task) => task.parked_at)?.parked_at ?? null;
   return events.map((event) => {
-    const [about, begins] = [nameOf(event), event.k === "StepBegan" || event.k === "CallBegan"];
-    if (begins) [runs, running] = [about, known.get(about)];
-    if (event.at && about !== undefined) known.set(about, event.at);
-    if (event.at && runs !== undefined) running = event.at;
-    const place = event.at ?? running ?? known.get(about) ?? null;
+    const [about, at] = [nameOf(event), event.ours ? undefined : event.at];
+    if (event.k === "StepBegan" || event.k === "CallBegan") [runs, running] = [about, known.get(about)];
+    know(about, event);
+    if (at && runs !== undefined) running = at;
+    const place = at ?? running ?? known.get(about) ?? null;
     const ends = ["Parked", "Suspended", "CallEnded"].includes(event.k);
     if (ends || (event.k === "Settled" && event.future === runs)) runs = running = undefined;
     last = place ?? last;
