@@ -165,3 +165,16 @@ fn the_traces_in_the_notes_are_real() {
         assert!(told.contains(block), "this is not what comes out:\n{block}");
     }
 }
+
+/// A reader of a trace is shown what he has written himself.
+#[test]
+fn no_trace_names_a_line_of_this_crate() {
+    for source in examples() {
+        let name = source.file_stem().unwrap().to_str().unwrap();
+        let text = String::from_utf8(traced(name, "-").stdout).unwrap();
+        let ours = text
+            .lines()
+            .find(|line| line.contains(" at src/") || line.contains(" of src/"));
+        assert_eq!(ours, None, "{name}");
+    }
+}

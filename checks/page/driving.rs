@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::traces::{folder, hostile, large, traced};
 
 /// The page of an example, opened.
-fn page_of(example: &str) -> (Browser, PathBuf) {
+pub fn page_of(example: &str) -> (Browser, PathBuf) {
     let folder = folder(&format!("driving-{example}"));
     let file = folder.join("story.html");
     traced(&["run", "-q", "--example", example], &file, &[]);
@@ -17,12 +17,12 @@ fn page_of(example: &str) -> (Browser, PathBuf) {
     (browser, folder)
 }
 
-fn step(browser: &mut Browser) -> u64 {
+pub fn step(browser: &mut Browser) -> u64 {
     browser.evaluate("glassBox.step").as_u64().unwrap()
 }
 
 /// Nothing went wrong, and nothing was asked of anybody.
-fn at_peace(browser: &Browser) {
+pub fn at_peace(browser: &Browser) {
     assert_eq!(browser.complaints, [""; 0]);
     assert_eq!(browser.requests, [""; 0]);
 }
@@ -56,7 +56,7 @@ fn keys_move_from_step_to_step() {
 }
 
 /// Moves to the first step whose sentence has that in it.
-fn go_to(browser: &mut Browser, words: &str) {
+pub fn go_to(browser: &mut Browser, words: &str) {
     let find =
         format!("glassBox.go(glassBox.lines.findIndex((line) => line.includes({words:?})) + 1)");
     browser.evaluate(&find);
@@ -138,79 +138,6 @@ fn a_link_leads_to_a_step_and_the_timeline_can_be_scrubbed() {
     assert!(step(&mut browser).abs_diff(events / 2) <= 1);
     browser.evaluate("glassBox.scrub.value = 12; glassBox.scrub.dispatchEvent(new Event('input'))");
     assert_eq!(step(&mut browser), 12);
-    at_peace(&browser);
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn what_is_shown_is_the_state() {
-    let (mut browser, folder) = page_of("07_gather");
-    go_to(&mut browser, "nothing is ready");
-    let tasks = browser.text("#tasks");
-    assert!(tasks.contains("Task-1") && tasks.contains("parked") && tasks.contains("on Future-1"));
-    assert!(browser.text("#futures").contains("the waker of Task-2"));
-    assert!(browser.text("#timers").contains("#1 t=20"));
-    assert!(browser.text("#said").contains("t=0 B waits"));
-    assert!(
-        browser
-            .text("#source")
-            .contains("let result = awaitable.await?;")
-    );
-    let line = browser.evaluate("document.querySelector('.badge').closest('.line').textContent");
-    let line = line.as_str().unwrap();
-    assert!(line.contains("awaitable.await") && line.contains("Task-1") && line.contains("Task-2"));
-    go_to(&mut browser, "turn 3");
-    assert!(browser.text("#queue").contains("nothing runsTask-1Task-2"));
-    at_peace(&browser);
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn the_line_that_is_shown_belongs_to_who_runs() {
-    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
-    let marked = "document.querySelectorAll('.line.now').length";
-    go_to(&mut browser, "nothing is ready");
-    assert_eq!(browser.evaluate(marked), 0, "nothing runs");
-    go_to(&mut browser, "Task-1 runs: send(waker)");
-    let line = browser.text(".line.now");
-    assert!(
-        line.contains("run_until_complete(async"),
-        "it begins: {line}"
-    );
-    at_peace(&browser);
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn who_is_at_a_button_stays_there() {
-    let (mut browser, folder) = page_of("07_gather");
-    go_to(&mut browser, "nothing is ready");
-    let focused = "document.activeElement.textContent";
-    for (selector, text) in [(".task", "Task-1"), (".near button", "Task-1")] {
-        browser.evaluate(&format!(
-            "document.querySelectorAll({selector:?})[0].focus()"
-        ));
-        browser.press("ArrowRight");
-        let at = browser.evaluate(focused);
-        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
-        browser.press("Enter");
-        let at = browser.evaluate(focused);
-        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
-    }
-    at_peace(&browser);
-    std::fs::remove_dir_all(folder).unwrap();
-}
-
-#[test]
-fn a_cancelled_timer_stays_in_the_heap_until_it_comes_to_the_top() {
-    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
-    go_to(&mut browser, "callback #2 is taken back");
-    assert!(browser.text(".timer.empty").contains("#2"));
-    go_to(
-        &mut browser,
-        "the empty entry of callback #2 leaves the heap",
-    );
-    assert!(!browser.text("#timers").contains("#2"));
     at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }

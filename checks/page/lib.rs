@@ -10,3 +10,5 @@ pub mod traces;
 mod driving;
 #[cfg(test)]
 mod replaying;
+#[cfg(test)]
+mod showing;

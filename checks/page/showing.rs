@@ -1,0 +1,175 @@
+//! What the page shows is true, and can be seen.
+
+use send_none::trace::writing::Format;
+use send_none::{EventLoop, Recorder, create_task, yield_now};
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::driving::{at_peace, go_to, page_of, step};
+use crate::traces::{folder, hostile};
+
+#[test]
+fn what_is_shown_is_the_state() {
+    let (mut browser, folder) = page_of("07_gather");
+    go_to(&mut browser, "nothing is ready");
+    let tasks = browser.text("#tasks");
+    assert!(tasks.contains("Task-1") && tasks.contains("parked") && tasks.contains("on Future-1"));
+    assert!(browser.text("#futures").contains("the waker of Task-2"));
+    assert!(browser.text("#timers").contains("#1 t=20"));
+    assert!(browser.text("#said").contains("t=0 B waits"));
+    assert!(
+        browser
+            .text("#source")
+            .contains("let result = awaitable.await?;")
+    );
+    let line = browser.evaluate("document.querySelector('.badge').closest('.line').textContent");
+    let line = line.as_str().unwrap();
+    assert!(line.contains("awaitable.await") && line.contains("Task-1") && line.contains("Task-2"));
+    go_to(&mut browser, "turn 3");
+    assert!(browser.text("#queue").contains("nothing runsTask-1Task-2"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_line_that_is_shown_belongs_to_who_runs() {
+    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
+    let marked = "document.querySelectorAll('.line.now').length";
+    go_to(&mut browser, "nothing is ready");
+    assert_eq!(browser.evaluate(marked), 0, "nothing runs");
+    go_to(&mut browser, "Task-1 runs: send(waker)");
+    let line = browser.text(".line.now");
+    assert!(
+        line.contains("run_until_complete(async"),
+        "it begins: {line}"
+    );
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn who_is_at_a_button_stays_there() {
+    let (mut browser, folder) = page_of("07_gather");
+    go_to(&mut browser, "nothing is ready");
+    let focused = "document.activeElement.textContent";
+    for (selector, text) in [(".task", "Task-1"), (".near button", "Task-1")] {
+        browser.evaluate(&format!(
+            "document.querySelectorAll({selector:?})[0].focus()"
+        ));
+        browser.press("ArrowRight");
+        let at = browser.evaluate(focused);
+        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
+        browser.press("Enter");
+        let at = browser.evaluate(focused);
+        assert!(at.as_str().unwrap().contains(text), "{selector}: {at}");
+    }
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_cancelled_timer_stays_in_the_heap_until_it_comes_to_the_top() {
+    let (mut browser, folder) = page_of("13_cancel_and_cleanup");
+    go_to(&mut browser, "callback #2 is taken back");
+    assert!(browser.text(".timer.empty").contains("#2"));
+    go_to(
+        &mut browser,
+        "the empty entry of callback #2 leaves the heap",
+    );
+    assert!(!browser.text("#timers").contains("#2"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn only_the_programs_own_source_is_shown() {
+    let (mut browser, folder) = page_of("14_wait_for");
+    let files = "(() => {
+        const files = new Set();
+        for (let i = 1; i <= glassBox.events.length; i++) {
+            glassBox.go(i);
+            files.add(document.querySelector('.file')?.textContent);
+        }
+        return [...files];
+    })()";
+    let files = browser.evaluate(files);
+    assert_eq!(files, json!(["examples/14_wait_for.rs"]));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn events_that_were_not_kept_are_counted_and_what_was_there_is_shown() {
+    let folder = folder("ring");
+    let file = folder.join("story.html");
+    let event_loop = EventLoop::with_virtual_clock();
+    let recorder = Recorder::keeping(30);
+    event_loop.observe(recorder.clone());
+    let fut = event_loop.create_future::<()>();
+    let main = async move {
+        create_task(async move { fut.await }).set_name("waits");
+        for _ in 0..100 {
+            yield_now().await?;
+        }
+        Ok(())
+    };
+    event_loop.run_until_complete(main).unwrap();
+    std::fs::write(&file, recorder.tell(Format::Page)).unwrap();
+    let mut browser = Browser::new();
+    browser.open(&file, "");
+    let left_out = format!("{} events before these were not kept", recorder.dropped());
+    assert!(browser.text("#where").contains(&left_out));
+    assert!(browser.text("#tasks").contains("waitsparked"));
+    assert!(browser.text(".badge").contains("waits"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// And in small windows the part that stays leaves room for the rest.
+#[test]
+fn a_long_name_does_not_hide_the_page() {
+    let folder = folder("long");
+    let file = folder.join("story.html");
+    hostile(&file);
+    let mut browser = Browser::new();
+    for (width, height) in [(1280, 720), (375, 667), (667, 375)] {
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        browser.call("Emulation.setDeviceMetricsOverride", size);
+        browser.open(&file, "");
+        go_to(&mut browser, "xxxxxxxxxx… runs");
+        let header = "document.querySelector('header').getBoundingClientRect().height";
+        let stays = "getComputedStyle(document.querySelector('header')).position === 'sticky'";
+        let (header, stays) = (browser.evaluate(header), browser.evaluate(stays));
+        assert!(stays == false || header.as_f64().unwrap() < 0.35 * f64::from(height));
+        let wide = browser.evaluate("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().unwrap() <= width, "{wide} of {width}");
+    }
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn all_that_the_program_said_is_there() {
+    let (mut browser, folder) = page_of("15_locks_and_queues");
+    browser.press("End");
+    let said = browser.text("#said");
+    let words = browser.evaluate("glassBox.words.length").as_u64().unwrap();
+    assert_eq!(said.lines().count() as u64, words);
+    assert!(words > 12);
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_move_by_hand_ends_the_playing() {
+    let (mut browser, folder) = page_of("07_gather");
+    browser.press(" ");
+    while step(&mut browser) < 2 {}
+    browser.press("ArrowRight");
+    assert_eq!(browser.evaluate("glassBox.playing === null"), true);
+    browser.press("n");
+    assert!(browser.text("#sentence").contains("Task-"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
