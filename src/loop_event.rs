@@ -9,6 +9,8 @@
 use std::panic::Location;
 use std::time::Duration;
 
+use crate::error::Error;
+
 /// Something that happened in a loop. It is told when it has happened: what a
 /// [`snapshot`](crate::EventLoop::snapshot) shows at that moment is the state that came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,6 +295,12 @@ pub enum Sends {
     },
     /// Nothing, for the task was aborted.
     Nothing,
+}
+
+impl Sends {
+    pub(crate) fn is_cancellation(&self) -> bool {
+        matches!(self, Sends::Error { error } if *error == format!("{:?}", Error::Cancelled))
+    }
 }
 
 /// How a future ended.

@@ -40,14 +40,11 @@ where
 
     pub(crate) fn tell_returned(&self, event_loop: &EventLoop, sent: &Sends, result: &Result<T>) {
         let task = self.future.id;
-        match sent {
-            Sends::ItsEnd { .. } => return, // it did not run
-            Sends::Error { error } if *error == format!("{:?}", Error::Cancelled) => {
-                if !matches!(result, Err(Error::Cancelled)) {
-                    event_loop.tell(|| LoopEvent::Swallowed { task });
-                }
-            }
-            _ => {}
+        if let Sends::ItsEnd { .. } = sent {
+            return; // it did not run
+        }
+        if sent.is_cancellation() && !matches!(result, Err(Error::Cancelled)) {
+            event_loop.tell(|| LoopEvent::Swallowed { task });
         }
         event_loop.tell(|| LoopEvent::Returned { task });
     }

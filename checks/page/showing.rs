@@ -107,7 +107,11 @@ fn events_that_were_not_kept_are_counted_and_what_was_there_is_shown() {
     event_loop.observe(recorder.clone());
     let fut = event_loop.create_future::<()>();
     let main = async move {
-        create_task(async move { fut.await }).set_name("waits");
+        let waits = async move {
+            fut.await?;
+            Ok(())
+        };
+        create_task(waits).set_name("waits");
         for _ in 0..100 {
             yield_now().await?;
         }

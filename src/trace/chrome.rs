@@ -151,9 +151,8 @@ impl Chrome {
                 self.ending = self.ending.or(self.open.get(future).map(|_| *future));
             }
             LoopEvent::SentOff { future } => {
-                if self.ending.take_if(|ending| ending == future).is_some() {
-                    text += &self.end(*future);
-                }
+                let ended = self.ending.take_if(|ending| ending == future);
+                text += &ended.map_or_else(String::new, |task| self.end(task));
             }
             LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
                 text += &self.end(*future);

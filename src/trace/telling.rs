@@ -6,8 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::error::Error;
-use crate::loop_event::{LoopEvent, Sends};
+use crate::loop_event::LoopEvent;
 use crate::task_table::TaskState;
 use crate::trace::picture::{Entry, Picture};
 
@@ -109,10 +108,7 @@ impl Teller {
             LoopEvent::Settled { waiting: 0, .. } => {}
             LoopEvent::Settled { future, .. } => self.sending.push(*future),
             LoopEvent::SentOff { future } => self.sending.retain(|sending| sending != future),
-            LoopEvent::StepBegan { sends, .. } => {
-                let cancelled = format!("{:?}", Error::Cancelled);
-                self.cancelled = matches!(sends, Sends::Error { error } if *error == cancelled);
-            }
+            LoopEvent::StepBegan { sends, .. } => self.cancelled = sends.is_cancellation(),
             LoopEvent::Closed => self.sending.clear(),
             _ => {}
         }
