@@ -44,7 +44,7 @@ pub(crate) trait AnyCell {
     /// nobody needs to be told any more of an error that is in it.
     fn cancel_here(self: Rc<Self>, below: Below) -> bool;
     /// Has the callback queued when it is done; gives the callback's place in the line.
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64;
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64;
 }
 
 /// What came of asking all that something waits for to cancel itself.
@@ -99,12 +99,10 @@ impl AnyFuture {
     }
 
     /// Has a callback queued when it is done, unless what this gives is dropped before.
+    #[track_caller]
     pub(crate) fn watch(&self, callback: impl FnOnce(&AnyFuture) + 'static) -> Watch {
-        let place = self.0.clone().on_done(Box::new(callback));
-        Watch {
-            future: Rc::downgrade(&self.0),
-            place,
-        }
+        let future = self.0.clone();
+        Watch::at(self, future.on_done(Box::new(callback), Location::caller()))
     }
 
     /// Tells that it was made, once all of it is there.

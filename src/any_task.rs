@@ -15,6 +15,7 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::future::IntoFuture;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
@@ -209,8 +210,8 @@ impl AnyCell for StandIn {
         below == Below::SaidYes
     }
 
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
-        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)), made_at)
     }
 }
 

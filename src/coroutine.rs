@@ -94,11 +94,11 @@ pub(crate) fn resume<F, T>(body: Pin<&mut F>, record: &Record, waker: &Waker) ->
 where
     F: Future<Output = Result<T>>,
 {
-    if let Some(error) = record.take_thrown_for_nobody() {
-        record.started.set(true);
+    let for_nobody = record.take_thrown_for_nobody();
+    record.started.set(true);
+    if let Some(error) = for_nobody {
         return Poll::Ready(Err(error));
     }
-    record.started.set(true);
     record.clear();
     let poll = body.poll(&mut Context::from_waker(waker));
     // No leaf of this crate was polled.

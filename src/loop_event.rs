@@ -119,15 +119,12 @@ pub enum LoopEvent {
         /// What is sent into its coroutine.
         sends: Sends,
     },
-    /// The coroutine has caught its cancellation, and ends with something else.
-    Swallowed {
-        /// The task that runs.
-        task: u64,
-    },
-    /// The coroutine returned; the task is done.
+    /// The coroutine returned, or was dropped because nothing in it could give an error out; the task is done.
     Returned {
         /// The task that ended.
         task: u64,
+        /// Whether it has caught a cancellation, and ended with something else.
+        swallows: bool,
     },
     /// The coroutine panicked, and so the task is done.
     Panicked {

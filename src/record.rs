@@ -191,18 +191,19 @@ impl Record {
         self.waits.borrow()
     }
 
-    /// The error that is to be thrown in, if nobody in there could give it out: before the first step,
-    /// and while it waits for something from elsewhere.
+    /// The error that is to be thrown in, if nobody in there could give it out.
     #[inline]
     pub(crate) fn take_thrown_for_nobody(&self) -> Option<Error> {
         let error = self.thrown.take()?;
-        if self.somebody_can_give_it_out() {
-            self.thrown.set(Some(error));
-            return None;
+        if !self.somebody_can_give_it_out() {
+            return Some(*error);
         }
-        Some(*error)
+        self.thrown.set(Some(error));
+        None
     }
 
+    /// Not before the first step, and not while it waits for something from elsewhere.
+    #[cold]
     fn somebody_can_give_it_out(&self) -> bool {
         self.started.get() && !self.waits().is_foreign()
     }

@@ -121,20 +121,23 @@ impl<T: 'static> FutureCell<T> {
     /// If it is done and its loop is closed.
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl Into<DoneCallback<T>>) {
-        self.call_when_done(callback.into());
+        self.call_when_done(callback.into(), Location::caller());
     }
 
     /// Has a callback queued when it is done, unless what this gives is dropped before.
     #[track_caller]
     pub(crate) fn watch(&self, callback: impl FnOnce(&FutureCell<T>) + 'static) -> Watch {
-        Watch::at(&self.as_any(), self.call_when_done(callback.into()))
+        let place = self.call_when_done(callback.into(), Location::caller());
+        Watch::at(&self.as_any(), place)
     }
 
     /// As `add_done_callback`; gives the callback's place in the line.
-    #[track_caller]
-    pub(crate) fn call_when_done(&self, callback: DoneCallback<T>) -> u64 {
+    pub(crate) fn call_when_done(
+        &self,
+        callback: DoneCallback<T>,
+        made_at: &'static Location<'static>,
+    ) -> u64 {
         let settable = self.shared().settable();
-        let made_at = Location::caller();
         let waiter = Waiter::Callback(callback, made_at);
         if !self.done() {
             let place = settable.stand_in_line(waiter);
@@ -263,8 +266,8 @@ impl<T: 'static> AnyCell for Settable<T> {
         FutureCell::of(self).settle_as_cancelled()
     }
 
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
-        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)), made_at)
     }
 }
 

@@ -65,6 +65,8 @@ pub(crate) struct Asked {
     pub(crate) must_cancel: Cell<bool>,
     /// A cancellation was passed on to what it waits for, and should come out of that.
     pub(crate) passed_on: Cell<bool>,
+    /// A cancellation was thrown in.
+    cancelled: Cell<bool>,
     /// To be dropped at the next step.
     pub(crate) aborted: Cell<bool>,
     /// Whether a panic goes through to the caller of `run_until_complete`.
@@ -185,19 +187,14 @@ where
         });
     }
 
-    fn tell_begun(&self, event_loop: &EventLoop) -> Sends {
-        let mut sends = Sends::Waker;
-        event_loop.tell(|| {
-            sends = match self.asked.aborted.get() {
+    fn began(&self) -> LoopEvent {
+        LoopEvent::StepBegan {
+            task: self.future.id,
+            sends: match self.asked.aborted.get() {
                 true => Sends::Nothing,
                 false => self.record.sends(),
-            };
-            LoopEvent::StepBegan {
-                task: self.future.id,
-                sends: sends.clone(),
-            }
-        });
-        sends
+            },
+        }
     }
 }
 
@@ -212,9 +209,10 @@ where
         // The future to which it was passed on may not be polled any more: another branch has won.
         let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
         if self.asked.must_cancel.take() || owed {
+            self.asked.cancelled.set(true);
             self.record.throw(Error::Cancelled);
         }
-        let sends = self.tell_begun(event_loop);
+        event_loop.tell(|| self.began());
         if self.asked.aborted.get() {
             return self.drop_unfinished(event_loop, body);
         }
@@ -227,7 +225,11 @@ where
             }
             Ok(Some(result)) => {
                 self.body.set(body);
-                self.tell_returned(event_loop, &sends, &result);
+                event_loop.tell(|| LoopEvent::Returned {
+                    task: self.future.id,
+                    swallows: self.asked.cancelled.get()
+                        && !matches!(result, Err(Error::Cancelled)),
+                });
                 self.finish(event_loop, result);
             }
             Err(panic) => {

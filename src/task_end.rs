@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::future_cell::FutureCell;
 use crate::handle::call_guarded;
-use crate::loop_event::{LoopEvent, Sends};
+use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
 use crate::record::Record;
 use crate::task::{Body, TaskCell};
@@ -36,17 +36,6 @@ where
             // The only error is that the loop is closed, and it is not: it runs.
             let _closed = fut.settle(result);
         }
-    }
-
-    pub(crate) fn tell_returned(&self, event_loop: &EventLoop, sent: &Sends, result: &Result<T>) {
-        let task = self.future.id;
-        if let Sends::ItsEnd { .. } = sent {
-            return; // it did not run
-        }
-        if sent.is_cancellation() && !matches!(result, Err(Error::Cancelled)) {
-            event_loop.tell(|| LoopEvent::Swallowed { task });
-        }
-        event_loop.tell(|| LoopEvent::Returned { task });
     }
 
     pub(crate) fn panicked(self: Rc<Self>, event_loop: &EventLoop, panic: Box<dyn Any + Send>) {

@@ -14,6 +14,7 @@
 //! of a task holds.
 
 use std::future::Future;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
@@ -73,8 +74,8 @@ where
         true
     }
 
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
-        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)), made_at)
     }
 }
 

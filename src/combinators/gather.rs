@@ -105,7 +105,10 @@ impl Gathering {
                 gather.member_done(failure);
             }
         };
-        future.shared().clone().on_done(Box::new(is_done));
+        future
+            .shared()
+            .clone()
+            .on_done(Box::new(is_done), Location::caller());
         future
     }
 
@@ -291,8 +294,8 @@ impl<V: 'static> AnyCell for Gather<V> {
         cancelled
     }
 
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
-        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)), made_at)
     }
 }
 

@@ -184,8 +184,8 @@ impl AnyCell for Turn {
         FutureCell::of(self).settle_as_cancelled()
     }
 
-    fn on_done(self: Rc<Self>, callback: AnyCallback) -> u64 {
-        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)))
+    fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
+        FutureCell::of(self).call_when_done(DoneCallback(Kind::Any(callback)), made_at)
     }
 }
 

@@ -118,18 +118,16 @@ impl Chrome {
                 }
             }
             LoopEvent::Parked { task, queued, .. } | LoopEvent::Suspended { task, queued, .. } => {
+                if *queued {
+                    text += &self.arrow(running, *task);
+                }
                 let what = if *queued { "ready" } else { "parked" };
                 text += &self.begin(*task, what, sentence);
             }
-            LoopEvent::Woken {
-                task,
-                in_step,
-                by_mail,
-            } => {
+            LoopEvent::Woken { in_step: true, .. } => {} // it goes on after its step, if it does
+            LoopEvent::Woken { task, by_mail, .. } => {
                 text += &self.arrow(running.filter(|_| !by_mail), *task);
-                if !in_step {
-                    text += &self.begin(*task, "ready", sentence);
-                }
+                text += &self.begin(*task, "ready", sentence);
             }
             LoopEvent::CallBegan { .. } => text += &self.begin(LOOP, "callback", sentence),
             _ => text += &self.drawn_at_the_end(event, running, sentence),

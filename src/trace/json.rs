@@ -121,8 +121,7 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
             object.with("task", task).text("name", name)
         }
         LoopEvent::StepBegan { task, .. }
-        | LoopEvent::Swallowed { task }
-        | LoopEvent::Returned { task }
+        | LoopEvent::Returned { task, .. }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task }
         | LoopEvent::AbortAsked { task } => object.with("task", task),
@@ -212,8 +211,17 @@ pub(crate) fn who_stands_there(who: &Who) -> String {
     match who {
         Who::Task { task } => task.to_string(),
         Who::Waker => quoted("a waker"),
-        Who::Callback { made_at } if is_ours(made_at) => quoted("a callback of this crate"),
+        Who::Callback { made_at } if is_ours(made_at) => {
+            quoted(&format!("a callback of {}", room(made_at)))
+        }
         Who::Callback { made_at } => quoted(&format!("callback, added at {made_at}")),
         Who::Follower => quoted("a future that ends as it does"),
     }
+}
+
+/// The room of this crate that a place is in.
+pub(crate) fn room(at: &Location<'_>) -> String {
+    let (_, path) = at.file().rsplit_once("src/").unwrap_or_default();
+    let path = path.trim_end_matches(".rs").replace('/', "::");
+    format!("send_none::{path}")
 }

@@ -30,13 +30,14 @@ function seconds(nanos) {
   return `${whole}.${part}`.replace(/\.?0+$/, "");
 }
 
-// A name as it is shown: on one line, not too long, and to be seen. (As in telling.rs.)
+// A name as it is shown: on one line, not too long, to be seen, and in quotes if it is more than a word. (As in
+// telling.rs.)
 function shown(name) {
-  if (name.trim() === "") return JSON.stringify(name);
   const bad = /[\p{Cc}\u061c\u200b\u200e\u200f\ufeff\u2028-\u202e\u2060-\u2069]/gu;
   const signs = [...name];
   const short = signs.length > 60 ? `${signs.slice(0, 60).join("")}…` : name;
-  return short.replace(bad, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
+  const told = short.replace(bad, (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`);
+  return told === "" || /\s/.test(told) ? `“${told}”` : told;
 }
 
 const short = (text, most) => (text.length > most ? `${text.slice(0, most)}…` : text);
@@ -248,7 +249,6 @@ class Page {
     const lines = this.sources.get(file);
     if (!lines || lines.length < 2) {
       fill(this.source, el("p", { class: "none" }, place ? `${place} (the source was not found)` : "—"));
-      this.code = null;
       return;
     }
     const here = lineOf(place);
@@ -262,11 +262,7 @@ class Page {
         el("code", {}, lines[n - 1] || " "),
         el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text)))));
     }
-    if (this.code?.dataset.file !== file) {
-      this.code = el("div", { class: "code", "data-file": file });
-      fill(this.source, el("p", { class: "file" }, file), this.code);
-    }
-    this.code.replaceChildren(...rows); // it stays, for it may have been scrolled
+    fill(this.source, el("p", { class: "file" }, file), el("div", { class: "code" }, rows));
   }
 
   showQueue(state) {

@@ -30,8 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("page.js")
 );
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "RcgKAga44hUiiundsdKnYx99m8gcdVlmmeJC1Z5zR94=";
-const SCRIPT_HASH: &str = "h7ZonFxeeNDBKByQRFcESJejdzYtMO2S3vb71o9bv30=";
+const STYLE_HASH: &str = "xsDGHgOcfX4AtC5Q+zeKnLsCeQtbtVYKlnwOLLM+xAA=";
+const SCRIPT_HASH: &str = "ra+dem3uU9jwdXZo3RMZAAYhEHfOVFLtWOAPIHw6Eus=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

@@ -247,6 +247,8 @@ function read(story) {
 function causes(events, base) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
+  const timers = new Map(); // by their deadlines: what has set them
+  const at = (when) => timers.get(when) ?? timers.set(when, new Set()).get(when);
   let sending = []; // which futures send their lines off, the innermost last
   let running = null; // since which event
   let task = base?.running?.[0] === "step" ? base.running[1] : null;
@@ -275,10 +277,18 @@ function causes(events, base) {
         break;
       case "TimerSet":
         setBy.set(name(event), i);
+        at(event.when).add(i);
         break;
       case "TimerDue":
         by = setBy.get(name(event)) ?? null;
         queuedBy.set(name(event), i);
+        at(event.when).delete(by);
+        break;
+      case "CallCancelled":
+        at(events[setBy.get(name(event))]?.when).delete(setBy.get(name(event)));
+        break;
+      case "Asleep": // because of the first timer
+        [by = null] = at(event.until);
         break;
       case "Settled":
         if (event.waiting > 0) sending.push(i);

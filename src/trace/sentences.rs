@@ -3,6 +3,7 @@
 use crate::loop_event::{Ended, LoopEvent, Sends, Who};
 use crate::record::is_ours;
 use crate::task_table::TaskState;
+use crate::trace::json::room;
 use crate::trace::picture::Entry;
 use crate::trace::telling::{Teller, seconds, told_name};
 
@@ -24,12 +25,13 @@ impl Teller {
                 format!("turn {turn}: the batch is {batch}{}", self.batch(*batch))
             }
             LoopEvent::TurnEnded { turn } => format!("turn {turn} is over"),
-            LoopEvent::Asleep { until: None } => {
-                "nothing is ready: the loop sleeps until another thread calls".into()
-            }
-            LoopEvent::Asleep { until: Some(until) } => {
-                let until = seconds(*until);
-                format!("nothing is ready: the loop sleeps until t={until}")
+            LoopEvent::Asleep { until } => {
+                let until = until.map(|until| format!("t={}", seconds(until)));
+                let until = until.unwrap_or_else(|| "another thread calls".into());
+                match self.awake {
+                    true => format!("nothing has come: the loop sleeps on until {until}"),
+                    false => format!("nothing is ready: the loop sleeps until {until}"),
+                }
             }
             LoopEvent::NobodyCanWake => {
                 "nothing is ready, no timer will ever fire, and nobody is left who could wake the loop: \
@@ -124,8 +126,11 @@ impl Teller {
                     Sends::Nothing => format!("{task} is to run, but was aborted"),
                 }
             }
-            LoopEvent::Swallowed { task } => format!("{} has caught its cancellation", name(task)),
-            LoopEvent::Returned { task } => format!("{} returns", name(task)),
+            LoopEvent::Returned { task, swallows } => match swallows {
+                _ if self.unheard => format!("the coroutine of {} is dropped", name(task)),
+                true => format!("{} has caught its cancellation, and returns", name(task)),
+                false => format!("{} returns", name(task)),
+            },
             LoopEvent::Panicked { task } => format!("{} panics", name(task)),
             LoopEvent::Dropped { task } => {
                 format!("the coroutine of {} is dropped where it stands", name(task))
@@ -151,12 +156,13 @@ impl Teller {
                 on,
                 elsewhere,
                 at,
-                ..
+                queued,
             } => {
                 let at = at.map_or_else(String::new, |at| format!(", at {at}"));
                 let how = match (yields, &on[..], elsewhere) {
                     (true, ..) => "yields".into(),
                     (_, [], true) => "is parked on something from elsewhere".into(),
+                    (_, [], false) if *queued => "is suspended".into(),
                     (_, [], false) => "is parked, and nobody has its waker".into(),
                     (_, on, true) => {
                         format!("is parked on several things, {} among them", self.names(on))
@@ -209,7 +215,7 @@ impl Teller {
     /// A callback, and whose it is.
     fn call(&self, call: u64) -> String {
         match self.picture.calls.get(&call).map(|call| call.made_at) {
-            Some(at) if is_ours(at) => format!("callback #{call} of this crate"),
+            Some(at) if is_ours(at) => format!("callback #{call} of {}", room(at)),
             Some(at) => format!("callback #{call} of {at}"),
             None => format!("callback #{call}"),
         }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::loop_event::LoopEvent;
+use crate::loop_event::{LoopEvent, Sends};
 use crate::task_table::TaskState;
 use crate::trace::picture::{Entry, Picture};
 
@@ -35,6 +35,10 @@ pub(crate) struct Teller {
     sending: Vec<u64>,
     /// Whether a cancellation was thrown into the last step that began.
     pub(crate) cancelled: bool,
+    /// Whether nothing in there could give out what was to be thrown in.
+    pub(crate) unheard: bool,
+    /// Whether the last event was that the loop awoke.
+    pub(crate) awake: bool,
     /// Which task has which lane.
     lanes: Vec<Option<u64>>,
     /// How much room they need.
@@ -104,11 +108,15 @@ impl Teller {
     }
 
     fn remember(&mut self, event: &LoopEvent) {
+        self.awake = matches!(event, LoopEvent::Awake);
         match event {
             LoopEvent::Settled { waiting: 0, .. } => {}
             LoopEvent::Settled { future, .. } => self.sending.push(*future),
             LoopEvent::SentOff { future } => self.sending.retain(|sending| sending != future),
-            LoopEvent::StepBegan { sends, .. } => self.cancelled = sends.is_cancellation(),
+            LoopEvent::StepBegan { sends, .. } => {
+                self.cancelled = sends.is_cancellation();
+                self.unheard = matches!(sends, Sends::ItsEnd { .. });
+            }
             LoopEvent::Closed => self.sending.clear(),
             _ => {}
         }
@@ -217,12 +225,13 @@ pub(crate) fn visible(text: &str) -> String {
         .collect()
 }
 
-/// A name as it is told: on one line, not too long, and to be seen.
+/// A name as it is told: on one line, not too long, to be seen, and in quotes if it is more than a word.
 pub(crate) fn told_name(name: &str) -> String {
     let short: String = name.chars().take(LONGEST_NAME).collect();
     let more = if short.len() < name.len() { "…" } else { "" };
-    match short.trim() {
-        "" => format!("{name:?}"),
-        _ => visible(&short) + more,
+    let name = visible(&short) + more;
+    match name.is_empty() || name.contains(char::is_whitespace) {
+        true => format!("“{name}”"),
+        false => name,
     }
 }

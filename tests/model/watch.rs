@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use send_none::{EventLoop, LoopEvent, Sends, Snapshot, TaskState, all_tasks, get_event_loop};
+use send_none::{EventLoop, LoopEvent, Snapshot, TaskState, all_tasks, get_event_loop};
 
 use crate::lines::resources_are_right;
 use crate::world::{Known, Ready, World};
@@ -39,11 +39,8 @@ pub fn watch(world: &World, time: Duration, event: &LoopEvent) {
         }
         LoopEvent::Woken { in_step: true, .. } => {}
         LoopEvent::Woken { task, .. } => queued(world, task),
-        LoopEvent::StepBegan { task, ref sends } => {
+        LoopEvent::StepBegan { task, .. } => {
             goes(world, task, &[Known::Queued], Known::Running);
-            if let Sends::ItsEnd { .. } = sends {
-                goes(world, task, &[Known::Running], Known::Returned);
-            }
             world.comes_from_the_queue(Ready::Task(task));
             world.current.set(task);
             world.log("step", task, None);
@@ -61,7 +58,7 @@ pub fn watch(world: &World, time: Duration, event: &LoopEvent) {
                 queued(world, task);
             }
         }
-        LoopEvent::Returned { task }
+        LoopEvent::Returned { task, .. }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task } => {
             goes(world, task, &[Known::Running], Known::Returned);

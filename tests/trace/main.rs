@@ -68,9 +68,9 @@ fn a_parked_task_in_full() {
        2  █       Task-1 runs: send(waker)
        2  █           Task-1 returns
        2              Task-1 has its result; 1 in its line
-       2              Task-1 is settled: callback #2 of this crate joins the run queue
+       2              Task-1 is settled: callback #2 of send_none::program joins the run queue
        2          turn 4: the batch is 1: callback #2
-       2          callback #2 of this crate runs
+       2          callback #2 of send_none::program runs
        2          the run is over
        2          the loop is closed
 ";
@@ -326,7 +326,7 @@ fn a_recorder_that_comes_late_says_so_of_what_it_does_not_know() {
        0  █       Task-3 runs: send(waker)
        0  █           Task-3 returns
        0              Task-3 has its result; 1 in its line
-       0              Task-3 is settled: callback #2 of this crate joins the run queue
+       0              Task-3 is settled: callback #2 of send_none::program joins the run queue
        0          turn 2: the batch is 3: callback #2, …
 ";
     assert!(
@@ -355,7 +355,7 @@ fn a_callback_is_told_with_the_place_where_it_was_scheduled_and_a_new_name_with_
         format!("callback #2 of tests/trace/main.rs:{}:20 runs", line + 1),
         "Task-1 is called main from now on".into(),
         "main is called other from now on".into(),
-        "callback #4 of this crate runs".into(),
+        "callback #4 of send_none::program runs".into(),
     ] {
         assert!(text.contains(&expected), "no {expected:?} in\n{text}");
     }
