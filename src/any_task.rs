@@ -22,7 +22,7 @@ use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Kept, LoopTask};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
-use crate::turn::running_loop;
+use crate::step;
 
 /// A task, whatever the type of its result.
 #[derive(Clone)]
@@ -38,9 +38,7 @@ pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
 /// The task whose step is being run; none in a plain callback, or outside of a loop.
 /// Python: `asyncio.current_task()`.
 pub fn current_task() -> Option<AnyTask> {
-    let event_loop = running_loop()?;
-    let current = event_loop.core.current.get()?;
-    event_loop.task(current).map(AnyTask)
+    step::current_task().map(AnyTask)
 }
 
 impl AnyTask {

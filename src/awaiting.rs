@@ -40,7 +40,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         // An error thrown in comes before a result that was set but not delivered yet.
         if let Some(error) = record.and_then(Record::take_thrown) {
             self.leave_line();
-            self.shared().about().failure(); // if there is one, somebody who waited for it was told
+            self.shared().settable().looked_at.set(true); // somebody who waited for it was told
             return Poll::Ready(Err(error));
         }
         if self.done() {
@@ -84,7 +84,8 @@ impl<T> FutureCell<T> {
     }
 }
 
-/// A handle that is dropped while it waits, because another branch won, waits no more.
+/// A handle that is dropped while it waits, because another branch won, waits no more. And the last handle of
+/// a task that is done keeps the task's memory for the next one: see [`recycling`](crate::recycling).
 impl<T> Drop for FutureCell<T> {
     fn drop(&mut self) {
         if let Some(place) = self.place {

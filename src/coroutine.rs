@@ -18,7 +18,8 @@
 //! says Pending, notes itself in the coroutine's [`record`](crate::record).
 //!
 //! **Invariants.** A coroutine that has ended, one way or other, is dropped and never polled again.
-//! The record of a step is put away by a guard, so also when the step panics.
+//! The record of a step by hand is put away by a guard, so also when the step panics. (A task's is found by
+//! way of its loop, which forgets the current task also after a panic.)
 //!
 //! Next: [`waiters`](crate::waiters), or straight on to [`future_cell`](crate::future_cell), a leaf that
 //! others settle.
@@ -164,9 +165,9 @@ where
         let Some(mut body) = self.body.take() else {
             return Step::Returned(Err(reused()));
         };
-        let record = self.record.clone();
+        let record = &self.record;
         let open = step::open(record.clone(), waker);
-        let poll = resume(body.as_mut(), &record, waker);
+        let poll = resume(body.as_mut(), record, waker);
         drop(open);
         match poll {
             Poll::Ready(result) => {

@@ -101,7 +101,7 @@ pub(crate) trait AsCell<T: 'static>: AnyCell {
     fn sets_itself(&self) -> Option<&'static str> {
         None
     }
-    /// Nobody else has it any more.
+    /// The last handle goes. A task keeps its memory for the next one; others are just dropped.
     fn recycle(self: Rc<Self>) {}
     /// The task, if it is one.
     fn loop_task(self: Rc<Self>) -> Option<Rc<dyn LoopTask>> {
@@ -218,7 +218,8 @@ impl<T: 'static> Settable<T> {
 
     /// Sends everybody away, because the loop is closing.
     pub(crate) fn dissolve_line(&self) {
-        for waiter in self.line.take() {
+        let next = || self.line.borrow_mut().pop();
+        while let Some(waiter) = next() {
             // One panic in a drop must not keep the others from being dropped.
             if let Err(error) = call_guarded(move || drop(waiter)) {
                 let context = ExceptionContext::new("Exception while closing");

@@ -26,7 +26,7 @@
 //! # The map
 //!
 //! Each module is a room, and its page opens with its story. They are listed in reading order, and
-//! no room uses a later one. *The walk* is where a newcomer should go; the rest can wait.
+//! no room imports from a later one. *The walk* is where a newcomer should go; the rest can wait.
 //!
 //! | room | question | the walk |
 //! |---|---|---|

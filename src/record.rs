@@ -22,7 +22,7 @@ use crate::loop_event::{LoopEvent, Sends};
 type Wait = (AnyFuture, u64);
 
 /// A line of the source.
-type Place = &'static Location<'static>;
+type SourceLine = &'static Location<'static>;
 
 /// What a suspended coroutine waits for, as its leaves told it.
 #[derive(Clone, Default)]
@@ -38,7 +38,7 @@ pub(crate) struct Waits {
     more: Option<Box<Vec<Wait>>>,
     yielded: bool,
     /// The last `await` that ended in waiting.
-    at: Option<Place>,
+    at: Option<SourceLine>,
 }
 
 impl Waits {
@@ -51,7 +51,7 @@ impl Waits {
 
     /// The `await` where it waits, if that is known. If that stands in this crate, or in std, then it is
     /// the line where the program has asked for what is awaited there.
-    pub(crate) fn at(&self) -> Option<Place> {
+    pub(crate) fn at(&self) -> Option<SourceLine> {
         let at = self.at?;
         if !is_ours(at) && !at.file().starts_with("/rustc/") {
             return Some(at);
@@ -141,12 +141,15 @@ impl Waits {
             Some(first)
         });
         self.more.take_if(|more| more.is_empty());
+        if self.first.is_none() {
+            self.at = None; // nothing waits there any more
+        }
         removed
     }
 }
 
 /// Whether it is a line of this crate.
-pub(crate) fn is_ours(at: Place) -> bool {
+pub(crate) fn is_ours(at: SourceLine) -> bool {
     let folder = file!().strip_suffix("record.rs").unwrap_or_default();
     at.file().starts_with(folder)
 }
@@ -209,14 +212,14 @@ impl Record {
     }
 
     /// Notes that the step ends in waiting for this future, at that place in its line.
-    pub(crate) fn park(&self, future: AnyFuture, place: u64, at: Place) {
+    pub(crate) fn park(&self, future: AnyFuture, place: u64, at: SourceLine) {
         let mut waits = self.waits.borrow_mut();
         waits.add(future, place);
         waits.at = Some(at);
     }
 
     /// Notes that the step ends in a bare yield.
-    pub(crate) fn park_on_nothing(&self, at: Place) {
+    pub(crate) fn park_on_nothing(&self, at: SourceLine) {
         let mut waits = self.waits.borrow_mut();
         waits.yielded = true;
         waits.at = Some(at);

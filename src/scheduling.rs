@@ -82,14 +82,7 @@ impl EventLoop {
 
     /// Puts something among the timers.
     pub(crate) fn set_timer(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
-        let mut timers = self.core.timers.borrow_mut();
-        if timers.must_be_swept() {
-            drop(timers);
-            self.timers(Timers::sweep);
-            timers = self.core.timers.borrow_mut();
-        }
-        timers.push(when, call.clone());
-        drop(timers);
+        self.timers(|timers| timers.push(when, call.clone()));
         self.tell(|| LoopEvent::TimerSet {
             call: call.number(),
             when,
@@ -206,8 +199,8 @@ impl EventLoop {
         all
     }
 
-    /// Queues the next step of a task if it is parked, or when it is; does nothing to a queued or done
-    /// one.
+    /// Queues the next step of a task: at once if it is parked, at the end of its step if it is in one. Does
+    /// nothing to a queued or done one.
     pub(crate) fn wake(&self, key: TaskKey) {
         self.take_mail();
         self.queue_step(key, false);
@@ -216,8 +209,9 @@ impl EventLoop {
     fn queue_step(&self, key: TaskKey, by_mail: bool) {
         let in_step = self.core.current.get() == Some(key);
         if in_step {
+            // The task is not put on the queue while it runs: `park` does that when its step is over.
             if self.core.woken.replace(true) {
-                return; // see `park`
+                return;
             }
         } else if self.core.tasks.borrow_mut().wake(key) {
             self.push(Ready::Step(key));
@@ -236,9 +230,9 @@ impl EventLoop {
     #[inline]
     pub(crate) fn park(&self, key: TaskKey) -> bool {
         if self.core.woken.get() {
-            self.take_mail();
+            self.take_mail(); // what other threads have left before comes first
         }
-        self.core.current.set(None);
+        self.core.current.set(None); // who wakes it from now on finds it parked
         let woken = self.core.woken.take();
         self.core.tasks.borrow_mut().park(key, woken);
         if woken {

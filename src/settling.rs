@@ -4,7 +4,8 @@
 //! parked task on the loop's run queue, in the order in which they came to wait. Why not call them
 //! on the spot? They would run in the midst of whatever the one who settles is doing, on top of its
 //! stack, and settle other futures in turn. From the queue they run one after the other, behind all
-//! that was queued before, in an order that can be told in advance.
+//! that was queued before, in an order that can be told in advance. (Only a follower is settled on the
+//! spot, which again does nothing but queue.)
 //!
 //! A queued callback holds its future. So one may drop every handle of a future that was settled,
 //! and its callbacks are called with it nevertheless, in whatever run of the loop comes next.

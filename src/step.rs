@@ -9,9 +9,10 @@
 //! 3. [`park`](Record::park): note in the record what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
 //!
-//! Which step is in progress? That of the loop's current task; or that of a coroutine which somebody
-//! drives by hand, and who does lays its record [`open`] in a thread-local. By hand, steps can nest:
-//! the guard that `open` gives puts back the one that lay there before.
+//! Which step is in progress? A loop runs one task at a time, and knows which. So nobody needs to lay a task's
+//! record anywhere before each step: the leaf asks the loop that runs. A coroutine that is driven by hand has
+//! no loop; its record lies [`open`] in a thread-local during the step. By hand, steps can nest: the guard
+//! that `open` gives puts back the one that lay there before.
 //!
 //! A leaf can also sit inside a combinator from another crate, which polls it with a waker of its
 //! own. Then the step is not blocked on this leaf alone, and the leaf leaves the record as it is.
@@ -97,7 +98,7 @@ fn by_hand(is_it: impl FnOnce(&Open) -> bool) -> Option<InProgress> {
     OPEN.try_with(find).ok().flatten()
 }
 
-fn current_task() -> Option<Rc<dyn LoopTask>> {
+pub(crate) fn current_task() -> Option<Rc<dyn LoopTask>> {
     with_running(|event_loop| event_loop.task(event_loop.core.current.get()?)).flatten()
 }
 
@@ -108,9 +109,7 @@ impl InProgress {
             InProgress::ByHand(record) => record,
         }
     }
-}
 
-impl InProgress {
     /// Whose waker it was given.
     pub(crate) fn who(&self) -> Who {
         match self {
@@ -122,7 +121,8 @@ impl InProgress {
     }
 }
 
-/// The leaf that waited for this future, at that place in its line, was dropped in this step.
+/// The leaf that waited for this future, at that place in its line, was dropped in this step. Both are asked:
+/// a step by hand may be in the midst of a task's.
 pub(crate) fn forget(address: *const (), place: u64) {
     let steps = [by_hand(|_| true), current_task().map(InProgress::OfTask)];
     for step in steps.iter().flatten() {

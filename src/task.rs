@@ -38,7 +38,8 @@ use crate::step::refusal;
 use crate::task_table::TaskKey;
 use crate::waker::TaskWaker;
 
-/// A coroutine, and the memory that it lies in, which stays when it is gone.
+/// A coroutine. The box stays when the coroutine is gone, for the next task: see
+/// [`recycling`](crate::recycling). Else this were `Pin<Box<F>>`.
 pub(crate) type Body<F> = Pin<Box<Option<F>>>;
 
 /// The task itself: a future, and what fills it.
@@ -48,7 +49,8 @@ pub(crate) struct TaskCell<F, T: 'static> {
     /// For its name, unless it was given another one.
     pub(crate) number: u64,
     pub(crate) given_name: RefCell<Option<Box<str>>>,
-    /// Taken out while it is polled. Empty once the task is done.
+    /// Taken out while it is polled. Once the task is done it is an empty box; none is left of one that has
+    /// panicked, or was aborted.
     pub(crate) body: Cell<Option<Body<F>>>,
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
@@ -203,7 +205,7 @@ where
     F: Future<Output = Result<T>> + 'static,
 {
     fn step(self: Rc<Self>, event_loop: &EventLoop) {
-        let Some(body) = self.body.take() else {
+        let Some(mut body) = self.body.take() else {
             return;
         };
         // The future to which it was passed on may not be polled any more: another branch has won.
@@ -216,15 +218,13 @@ where
         if self.asked.aborted.get() {
             return self.drop_unfinished(event_loop, body);
         }
-        let mut body = Some(body);
-        let send = AssertUnwindSafe(|| self.send(body.as_mut()?));
-        match catch_unwind(send) {
+        match catch_unwind(AssertUnwindSafe(|| self.send(&mut body))) {
             Ok(None) => {
-                self.body.set(body);
+                self.body.set(Some(body));
                 self.park(event_loop);
             }
             Ok(Some(result)) => {
-                self.body.set(body);
+                self.body.set(Some(body));
                 event_loop.tell(|| LoopEvent::Returned {
                     task: self.future.id,
                     swallows: self.asked.cancelled.get()

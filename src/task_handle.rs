@@ -55,8 +55,8 @@ impl EventLoop {
     where
         F: Future<Output = Result<T>> + 'static,
     {
-        let task = TaskCell::new(self, coroutine, made_at);
         self.take_mail(); // it comes before
+        let task = TaskCell::new(self, coroutine, made_at);
         if self.may_schedule() {
             self.core.tasks.borrow_mut().insert(task.clone());
             self.push(Ready::Step(task.key));

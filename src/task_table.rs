@@ -20,8 +20,9 @@
 //!                woken
 //! ```
 //!
-//! **Invariants.** Waking a queued task does nothing: ten thousand wakes are one step. The state
-//! becomes Running *before* the poll, so that a wake during the poll counts for the next step.
+//! **Invariants.** Waking a queued task does nothing: ten thousand wakes are one step. A wake during the
+//! step is no matter of this table: the loop notes it, for the task that runs is the current one, and queues
+//! the task when its step is over (see [`park`](crate::EventLoop)).
 //!
 //! Next: [`mailbox`](crate::mailbox), the door for other threads.
 
@@ -78,7 +79,7 @@ impl<T> Default for TaskTable<T> {
 }
 
 impl<T> TaskTable<T> {
-    /// The key that the next [`insert`](Self::insert) will use.
+    /// The key that the next [`insert`](Self::insert) will use. Nothing may be inserted in between.
     pub(crate) fn next_key(&self) -> TaskKey {
         let place = self.vacant.last().copied();
         let place = place.unwrap_or(self.places.len() as u32);
@@ -140,7 +141,8 @@ impl<T> TaskTable<T> {
         }
     }
 
-    /// Tells whether it must be put on the run queue now.
+    /// Tells whether it must be put on the run queue now. One that is queued already need not, nor one that
+    /// is done; and who runs is not woken here.
     pub(crate) fn wake(&mut self, key: TaskKey) -> bool {
         match self.place(key) {
             Some(place) if place.state == TaskState::Parked => {

@@ -36,8 +36,8 @@ pub(crate) struct Timers {
     next_sequence: u64,
     /// How many entries of the heap are cancelled; each callback counts itself here.
     cancelled: Rc<Cell<usize>>,
-    /// Cancelled entries that were taken out. A sleeper's is a future, whose drop is told to those who
-    /// watch; so they are dropped by [`EventLoop::timers`](crate::EventLoop), when no borrow is held.
+    /// Cancelled entries that were taken out, to be dropped when no borrow is held; see
+    /// [`EventLoop::timers`](crate::EventLoop). (An entry may be more than a callback: a `sleep` is.)
     pub(crate) swept: Vec<Rc<dyn Run>>,
 }
 
@@ -48,6 +48,9 @@ struct Entry {
 
 impl Timers {
     pub(crate) fn push(&mut self, when: Duration, call: Rc<dyn Run>) {
+        if self.must_be_swept() {
+            self.sweep();
+        }
         call.among_timers().set(Some(self.cancelled.clone()));
         let key = (when, self.next_sequence);
         self.next_sequence += 1;
@@ -88,23 +91,27 @@ impl Timers {
             .map(|Reverse(entry)| entry.call)
     }
 
-    /// Takes out the earliest timer. That it is due, and wanted, was seen by
-    /// [`next_deadline`](Self::next_deadline).
-    pub(crate) fn pop(&mut self) -> Option<(Duration, Rc<dyn Run>)> {
+    /// Takes out the earliest timer that is wanted, if it is due by now.
+    pub(crate) fn pop_due(&mut self, now: Duration) -> Option<(Duration, Rc<dyn Run>)> {
+        let is_due = |when: &Duration| *when <= now && *when != NEVER;
+        self.next_deadline().filter(is_due)?;
+        self.pop()
+    }
+
+    fn pop(&mut self) -> Option<(Duration, Rc<dyn Run>)> {
         let Reverse(entry) = self.heap.pop()?;
         entry.call.among_timers().set(None);
         Some((entry.key.0, entry.call))
     }
 
-    /// Whether so many are cancelled that they should be thrown out. To be asked before each push.
-    #[inline]
-    pub(crate) fn must_be_swept(&self) -> bool {
+    /// Whether so many are cancelled that they should be thrown out.
+    fn must_be_swept(&self) -> bool {
         let entries = self.heap.len();
         entries > SWEEP_ABOVE && self.cancelled.get() > entries / 2
     }
 
     /// Throws the cancelled entries out.
-    pub(crate) fn sweep(&mut self) {
+    fn sweep(&mut self) {
         self.heap.retain(|Reverse(entry)| {
             let stays = !entry.call.is_cancelled();
             if !stays {
@@ -147,11 +154,8 @@ mod tests {
 
     fn push(timers: &mut Timers, n: u64) -> Rc<dyn Run> {
         let call = Call::new(0, || ());
-        if timers.must_be_swept() {
-            timers.sweep();
-            timers.swept.clear();
-        }
         timers.push(seconds(n), call.clone());
+        timers.swept.clear();
         call
     }
 

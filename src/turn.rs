@@ -70,6 +70,7 @@ impl EventLoop {
             batch,
         });
         let left = Cell::new(batch);
+        // One guard for the whole batch. After a panic, a new one for the rest.
         while left.get() > 0 {
             // What a callback or a poll panics with is caught closer by. But what they leave behind
             // can still panic when it is dropped.
@@ -165,12 +166,9 @@ impl EventLoop {
         }
         let now = self.time();
         loop {
-            let next = self.timers(Timers::next_deadline);
-            if next.is_none_or(|when| when > now || when == NEVER) {
-                return;
-            }
             self.take_mail(); // it comes before
-            let due = self.core.timers.borrow_mut().pop();
+            self.timers(Timers::next_deadline); // throws those out that are cancelled, and tells it
+            let due = self.timers(|timers| timers.pop_due(now));
             let Some((when, due)) = due else { return };
             let call = due.number();
             self.push(Ready::Callback(due));

@@ -60,11 +60,11 @@ impl TaskWaker {
     /// Whether it is only where its task has it, which is twice.
     pub(crate) fn is_nowhere_else(self: &Arc<Self>) -> bool {
         let nowhere_else = Arc::strong_count(self) == 2;
-        fence(Ordering::Acquire); // whatever the last one did who had it has been done by now
+        fence(Ordering::Acquire); // the last who had it may be another thread: what it did came before
         nowhere_else
     }
 
-    /// From now on it wakes another task. It is nowhere else.
+    /// From now on it wakes another task. It is nowhere else, so plain stores will do.
     pub(crate) fn recycle(&self, task: TaskKey) {
         self.task.store(task.as_number(), Ordering::Relaxed);
         self.posted.store(false, Ordering::Relaxed); // a note that lies there is of the task before
@@ -86,7 +86,7 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Nearly always it is the loop that runs. (Its observer is a program's own code, and must not
+        // A short cut: nearly always it is the loop that runs. (Its observer is a program's own code, and must not
         // be called in there.)
         let is_woken = with_running(|running| {
             let is_it = running.core.id == self.event_loop && !running.core.watched.get();

@@ -175,7 +175,7 @@ fn hostile_names_and_texts_stay_texts() {
         2,
         "its own heading and script, and nothing else"
     );
-    go_to(&mut browser, "is called 😀 مرحبا 你好");
+    go_to(&mut browser, "is called “😀 مرحبا 你好”");
     assert!(browser.text("#tasks").contains("😀 مرحبا 你好"));
     assert!(!browser.text("#near").contains('\u{202e}'));
     at_peace(&browser);

@@ -3,8 +3,8 @@
 use crate::{Later, reports, secs, turn};
 use send_none::sync::{Event, Lock, Queue};
 use send_none::{
-    Coroutine, EventLoop, LoopEvent, Result, ReturnWhen, Task, TaskState, gather, get_event_loop,
-    set_event_loop, wait, wait_for, yield_now,
+    Coroutine, EventLoop, LoopEvent, Result, ReturnWhen, Task, TaskState, all_tasks, gather,
+    get_event_loop, set_event_loop, wait, wait_for, yield_now,
 };
 use std::future::pending;
 use std::rc::Rc;
@@ -210,4 +210,23 @@ fn a_timer_that_never_fires_does_not_fire_at_the_end_of_the_clock() {
     let reports = reports(&event_loop);
     turn(&event_loop);
     assert!(reports.borrow().is_empty());
+}
+
+/// It should leave the loop alone; but if it does not, no task takes the place of another.
+#[test]
+fn an_observer_may_make_a_task_while_a_task_is_made() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let handle = event_loop.threadsafe();
+    let told = std::thread::spawn(move || handle.call_soon(|| ()));
+    told.join().unwrap().unwrap();
+    let inside = event_loop.clone();
+    event_loop.observe(move |_: Duration, event: &LoopEvent| {
+        if matches!(event, LoopEvent::CallQueued { by_mail: true, .. }) {
+            drop(inside.create_task(async { Ok("the observer's") }));
+        }
+    });
+    let task = event_loop.create_task(async { Ok("mine") });
+    assert_eq!(all_tasks(&event_loop).len(), 2);
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), "mine");
+    event_loop.close().unwrap();
 }
