@@ -1,9 +1,9 @@
 //! The end of a loop.
 //!
 //! Closing drops all that is left, in this order, each oldest first: what lies in the mailbox, the
-//! run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for others, and at
-//! last the observer and the exception handler. A handle may hold an entry of the queue, or a task;
-//! so these are not just let go but emptied.
+//! run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for others, the
+//! memory that was kept for new tasks, and at last the observer and the exception handler. A handle
+//! may hold an entry of the queue, or a task; so these are not just let go but emptied.
 //!
 //! The pool of threads is among what the loop keeps, and dropping it waits for the calls that run.
 //! One of them may be waiting for a task; so the tasks go first.

@@ -51,7 +51,7 @@ pub(crate) struct Call<F> {
     made_at: &'static Location<'static>,
 }
 
-/// While it sits among the timers: how many of them are cancelled. See [`timers`](crate::timers).
+/// While it sits among the timers: their count of cancelled entries, in which it counts itself. See [`timers`](crate::timers).
 #[derive(Default)]
 pub(crate) struct AmongTimers(Cell<Option<Rc<Cell<usize>>>>);
 

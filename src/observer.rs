@@ -2,7 +2,8 @@
 //!
 //! Nothing in this file makes the executor work; skip it at first reading. It is here because the
 //! rooms below tell an [`Observer`] what they do, so that a program can be watched without a
-//! change: one event type, one trait, and a single flag test when nobody watches.
+//! change: one trait, and a single flag test when nobody watches. What they tell is a
+//! [`LoopEvent`].
 //!
 //! Next: [`handle`](crate::handle), what the run queue holds.
 

@@ -1,4 +1,4 @@
-//! Making tasks, and asking for them.
+//! Making tasks, and holding them.
 //!
 //! A [`Task`] is what the maker of a task holds: the future that it is, and the few things that
 //! only a task can do. It is a handle and no more. The task itself belongs to its loop, so dropping

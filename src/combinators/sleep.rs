@@ -1,8 +1,18 @@
 //! Sleeping: a timer that settles a future.
 //!
 //! There is nothing in the loop that knows of sleep. It is the article's `call_later(20,
-//! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more. Only that the timer
-//! and the future are one thing here: see [`Sleeper`].
+//! fut.set_result, …)`, with the timer withdrawn if nobody waits for it any more:
+//!
+//! ```text
+//! let over = event_loop.create_future();
+//! let setter = over.clone();
+//! let timer = event_loop.call_later(delay, move || setter.set_result(()));
+//! let _withdrawn_at_the_end = Withdraw(timer);
+//! over.await
+//! ```
+//!
+//! This is what [`sleep`] does. Only that a program may have a million sleepers; so the future and the timer
+//! are one thing here, in one piece of memory: a [`Sleeper`].
 
 use std::cell::Cell;
 use std::future::Future;
