@@ -16,7 +16,6 @@
 use std::future::{Future, IntoFuture};
 use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::any_future::About;
@@ -84,16 +83,12 @@ impl<T> FutureCell<T> {
     }
 }
 
-/// A handle that is dropped while it waits, because another branch won, waits no more. And the last handle of
-/// a task that is done keeps the task's memory for the next one: see [`recycling`](crate::recycling).
+/// A handle that is dropped while it waits, because another branch won, waits no more.
 impl<T> Drop for FutureCell<T> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             step::forget(self.as_any().address(), place);
             self.leave_line();
-        }
-        if let Some(cell) = self.cell.take_if(|cell| Rc::strong_count(cell) == 1) {
-            cell.recycle();
         }
     }
 }

@@ -47,10 +47,21 @@ use crate::waiters::Line;
 #[doc(alias = "Future")]
 #[must_use = "a future does nothing unless somebody awaits it, reads it or settles it"]
 pub struct FutureCell<T: 'static> {
-    /// Gone when this handle goes: see [`recycling`](crate::recycling).
-    pub(crate) cell: Option<Rc<dyn AsCell<T>>>,
+    held: Held<T>,
     /// This handle's place in the line, from the first poll that had to wait.
     pub(crate) place: Option<u64>,
+}
+
+/// The future, as a handle holds it. When the last handle of a task goes, the task's memory is kept for the next
+/// one: see [`recycling`](crate::recycling).
+struct Held<T: 'static>(Option<Rc<dyn AsCell<T>>>);
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if let Some(last) = self.0.take_if(|cell| Rc::strong_count(cell) == 1) {
+            last.recycle();
+        }
+    }
 }
 
 /// How a future ended.
@@ -131,7 +142,7 @@ impl EventLoop {
 impl<T: 'static> FutureCell<T> {
     pub(crate) fn of(shared: Rc<dyn AsCell<T>>) -> Self {
         FutureCell {
-            cell: Some(shared),
+            held: Held(Some(shared)),
             place: None,
         }
     }
@@ -147,9 +158,8 @@ impl<T: 'static> FutureCell<T> {
     }
 
     pub(crate) fn shared(&self) -> &Rc<dyn AsCell<T>> {
-        self.cell
-            .as_ref()
-            .expect("it is there until this is dropped")
+        let held = self.held.0.as_ref();
+        held.expect("it is there until this is dropped")
     }
 
     pub(crate) fn sets_itself(&self) -> bool {

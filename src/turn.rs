@@ -18,7 +18,7 @@
 //!
 //! Next: [`closing`](crate::closing), the end of a loop.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::time::Duration;
@@ -69,18 +69,10 @@ impl EventLoop {
             turn: self.turns(),
             batch,
         });
-        let left = Cell::new(batch);
-        // One guard for the whole batch. After a panic, a new one for the rest.
-        while left.get() > 0 {
+        for _ in 0..batch {
             // What a callback or a poll panics with is caught closer by. But what they leave behind
             // can still panic when it is dropped.
-            let run = || {
-                while left.get() > 0 {
-                    left.set(left.get() - 1);
-                    self.run_next();
-                }
-            };
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.run_next())) {
                 self.core.current.set(None);
                 if self.core.main_panicked.take() {
                     resume_unwind(panic);

@@ -26,7 +26,7 @@ use std::task::Wake;
 use crate::event_loop::{Core, EventLoop};
 use crate::mailbox::{Mailbox, Note};
 use crate::task_table::TaskKey;
-use crate::turn::with_running;
+use crate::turn::running_loop;
 
 /// What is behind the `Waker` of a task.
 pub(crate) struct TaskWaker {
@@ -86,19 +86,9 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // A short cut: nearly always it is the loop that runs. (Its observer is a program's own code, and must not
-        // be called in there.)
-        let is_woken = with_running(|running| {
-            let is_it = running.core.id == self.event_loop && !running.core.watched.get();
-            if is_it {
-                running.wake(self.task());
-            }
-            is_it
-        });
-        if is_woken == Some(true) {
-            return;
-        }
-        if let Some(event_loop) = on_this_thread(self.event_loop) {
+        // Nearly always it is the loop that runs: then nobody needs to search.
+        let running = running_loop().filter(|running| running.core.id == self.event_loop);
+        if let Some(event_loop) = running.or_else(|| on_this_thread(self.event_loop)) {
             event_loop.wake(self.task());
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.
