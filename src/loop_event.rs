@@ -142,7 +142,7 @@ pub enum LoopEvent {
         task: u64,
         /// The future that it waits for.
         on: u64,
-        /// The `await` in the source.
+        /// The `await` in the source, or the call that made what is awaited there.
         at: &'static Location<'static>,
         /// Whether it was woken meanwhile: then it is on the run queue already.
         queued: bool,

@@ -142,12 +142,13 @@ impl<T: 'static> AsCompleted<T> {
         }
         if let Some(limit) = self.limit.filter(|_| self.left > 0) {
             let weak = Rc::downgrade(&missing);
-            let timer = event_loop.call_later(limit, move || {
+            let time_is_over = move || {
                 if let Some(missing) = weak.upgrade() {
                     missing.time_is_over();
                 }
-            });
-            missing.timer.set(Some(Withdraw(timer)));
+            };
+            let timer = Withdraw::later(&event_loop, limit, time_is_over, self.called_at);
+            missing.timer.set(Some(timer));
         }
         Ok(missing)
     }
@@ -156,20 +157,24 @@ impl<T: 'static> AsCompleted<T> {
 impl<T: Clone> AsyncIter for AsCompleted<T> {
     type Item = Result<T>;
 
-    async fn anext(&mut self) -> Result<Option<Result<T>>> {
-        let missing = match self.missing.take() {
-            Some(missing) => missing,
-            None => self.start()?,
-        };
-        let done = self.missing.insert(missing).done.clone();
-        if self.left == 0 {
-            return Ok(None);
+    #[track_caller]
+    fn anext(&mut self) -> impl Future<Output = Result<Option<Result<T>>>> {
+        let called_at = Location::caller();
+        async move {
+            let missing = match self.missing.take() {
+                Some(missing) => missing,
+                None => self.start()?,
+            };
+            let done = self.missing.insert(missing).done.clone();
+            if self.left == 0 {
+                return Ok(None);
+            }
+            let done = done.get_for("as_completed", called_at).await?;
+            self.left -= 1;
+            Ok(Some(
+                done.map_or(Err(Error::Timeout), |future| future.result()),
+            ))
         }
-        let done = done.get_for("as_completed", self.called_at).await?;
-        self.left -= 1;
-        Ok(Some(
-            done.map_or(Err(Error::Timeout), |future| future.result()),
-        ))
     }
 }
 

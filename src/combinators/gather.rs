@@ -285,7 +285,8 @@ impl<V: 'static> AnyCell for Gather<V> {
         pending
     }
 
-    /// It is over when its members are; until then a cancellation is only remembered.
+    /// It ends with a member that is cancelled, or when all are done; until then a cancellation is only
+    /// remembered.
     fn cancel_here(self: Rc<Self>, below: Below) -> bool {
         let cancelled = below == Below::SaidYes && !self.future.is_settled();
         if cancelled {

@@ -24,8 +24,9 @@ use std::time::Duration;
 
 use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
+use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
-use crate::handle::{AmongTimers, Report, Run, TimerHandle};
+use crate::handle::{AmongTimers, Call, Report, Run, TimerHandle};
 use crate::record::Record;
 use crate::step::{self, InProgress};
 use crate::turn::open_event_loop;
@@ -163,6 +164,20 @@ pub(crate) fn settle_once(over: &FutureCell<()>) {
 
 /// Cancels the timer when it goes: a sleeper that is cancelled or dropped leaves none behind.
 pub(crate) struct Withdraw(pub(crate) TimerHandle);
+
+impl Withdraw {
+    /// A callback after that delay, on behalf of a line of the program.
+    pub(crate) fn later(
+        event_loop: &EventLoop,
+        delay: Duration,
+        callback: impl FnOnce() + 'static,
+        made_at: &'static Location<'static>,
+    ) -> Self {
+        let call = Call::made_at(event_loop.next_call_number(), callback, made_at);
+        let when = event_loop.time().saturating_add(delay);
+        Withdraw(event_loop.set_timer(when, call))
+    }
+}
 
 impl Drop for Withdraw {
     fn drop(&mut self) {

@@ -112,7 +112,8 @@ async fn until<T>(
 
 /// A timer that settles it, withdrawn when this goes.
 pub(crate) fn settled_after(delay: Duration, over: &FutureCell<()>) -> Result<Withdraw> {
-    let over = over.clone();
-    let timer = open_event_loop()?.call_later(delay, move || settle_once(&over));
-    Ok(Withdraw(timer))
+    let (event_loop, over) = (open_event_loop()?, over.clone());
+    let made_at = over.shared().settable().made_at; // on behalf of whoever waits
+    let settle = move || settle_once(&over);
+    Ok(Withdraw::later(&event_loop, delay, settle, made_at))
 }

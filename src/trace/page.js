@@ -338,9 +338,12 @@ class Page {
     const rows = [];
     for (let from = 0, size = 1; from < Math.min(timers.length, 15); from += size, size *= 2) {
       const row = timers.slice(from, Math.min(from + size, 15));
-      rows.push(el("div", { class: "level" }, row.map((call) =>
+      const chips = row.map((call) =>
         el("span", { class: `chip timer${call.cancelled ? " empty" : ""}`, title: `${call.what}, ${call.at}` },
-          `#${call.call} ${call.never ? "never" : `t=${seconds(call.when)}`}`))));
+          `#${call.call} ${call.never ? "never" : `t=${seconds(call.when)}`}`));
+      // So that each stands below the one it belongs to.
+      while (chips.length < size) chips.push(el("span", { class: "chip slot", "aria-hidden": "true" }, "#0 t=0"));
+      rows.push(el("div", { class: "level" }, chips));
     }
     fill(this.timers, 
       timers.length > 0 ? el("div", { class: "heap" }, rows) : el("p", { class: "none" }, "none is set"),

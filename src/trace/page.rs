@@ -30,8 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("page.js")
 );
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "xsDGHgOcfX4AtC5Q+zeKnLsCeQtbtVYKlnwOLLM+xAA=";
-const SCRIPT_HASH: &str = "ra+dem3uU9jwdXZo3RMZAAYhEHfOVFLtWOAPIHw6Eus=";
+const STYLE_HASH: &str = "wgUN1XkueMDi+S+OUa9BdhqPFHuXSZoqFY5n4yZAefc=";
+const SCRIPT_HASH: &str = "olCmMuTZiEwE3eLme3Mk7B+SdKd1gHIj2iPspXMq2VE=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

@@ -82,10 +82,7 @@ impl Teller {
         Some(match event {
             LoopEvent::FutureMade {
                 future, waits_for, ..
-            } => match waits_for.len() {
-                0 => format!("{why}{} is made", name(future)),
-                n => format!("{why}{} is made, of {n}", name(future)),
-            },
+            } => format!("{why}{} is made{}", name(future), self.below(waits_for)),
             LoopEvent::Joined { future, who, .. } => {
                 format!("{} stands in the line of {}", self.who(who), name(future))
             }
@@ -106,9 +103,12 @@ impl Teller {
             LoopEvent::CancelAsked { future } => {
                 format!("{why}{} is asked to cancel itself", name(future))
             }
-            LoopEvent::Holder { task, .. } => {
+            LoopEvent::Holder { task, futures } => {
                 let task = task.as_ref().map_or("nobody".into(), name);
-                format!("{task} holds what they wait for")
+                match &futures[..] {
+                    [] => format!("{task} holds it now, and nobody waits"),
+                    _ => format!("{task} holds what {} must wait for", self.names(futures)),
+                }
             }
             _ => return None,
         })
@@ -218,6 +218,14 @@ impl Teller {
             Some(at) if is_ours(at) => format!("callback #{call} of {}", room(at)),
             Some(at) => format!("callback #{call} of {at}"),
             None => format!("callback #{call}"),
+        }
+    }
+
+    fn below(&self, waits_for: &[u64]) -> String {
+        match waits_for.len() {
+            0 => String::new(),
+            1..=6 => format!(": it waits for {}", self.names(waits_for)),
+            n => format!(": it waits for {n} others"),
         }
     }
 

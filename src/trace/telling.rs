@@ -160,6 +160,9 @@ impl Teller {
 
 /// The rest is for those who look closer.
 fn matters(event: &LoopEvent) -> bool {
+    if let LoopEvent::Holder { futures, task } = event {
+        return task.is_some() && !futures.is_empty();
+    }
     !matches!(
         event,
         LoopEvent::RunBegan
@@ -169,7 +172,6 @@ fn matters(event: &LoopEvent) -> bool {
             | LoopEvent::Joined { .. }
             | LoopEvent::Left { .. }
             | LoopEvent::SentOff { .. }
-            | LoopEvent::Holder { .. }
     )
 }
 

@@ -1,6 +1,8 @@
 //! What is told of tasks that do not run as others do.
 
 use super::*;
+use send_none::sync::Lock;
+use send_none::{AsyncIter, as_completed, wait_for};
 use std::future::pending;
 use std::task::Waker;
 
@@ -174,4 +176,53 @@ fn a_waker_that_is_elsewhere_too_is_told() {
     let text = story(&recorder);
     let expected = "is parked on several things, Future-1 and Future-2 among them";
     assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_limit_is_told_with_the_line_that_has_set_it_and_an_item_with_the_line_that_waits_for_it() {
+    let line = line!() + 3;
+    let recorder = recorded(|event_loop| {
+        let main = async {
+            let _late = wait_for(sleep(secs(9)), secs(1)).await;
+            let mut ends = as_completed([sleep(secs(2)), sleep(secs(3))]);
+            let _first = ends.anext().await;
+            Ok(())
+        };
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let text = recorder.text();
+    for expected in [
+        format!("of tests/trace/steps.rs:{line}:25 at t=1"),
+        format!("parked on wait_for-2, at tests/trace/steps.rs:{line}:"),
+        format!(", at tests/trace/steps.rs:{}:31", line + 2),
+    ] {
+        assert!(text.contains(&expected), "no {expected:?} in\n{text}");
+    }
+}
+
+#[test]
+fn who_holds_a_lock_is_told_when_somebody_must_wait() {
+    let recorder = recorded(|event_loop| {
+        let lock = Lock::new();
+        let holds = |lock: Lock| async move {
+            let _held = lock.lock().await?;
+            sleep(secs(1)).await
+        };
+        let main = async move { gather([holds(lock.clone()), holds(lock)]).await };
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let text = story(&recorder);
+    let holds: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains(" holds "))
+        .collect();
+    assert_eq!(holds.len(), 1, "{text}");
+    assert!(
+        holds[0].contains("Task-2 holds what Lock.acquire-"),
+        "{text}"
+    );
+    assert!(
+        text.contains("is made: it waits for Task-2 and Task-3"),
+        "{text}"
+    );
 }
