@@ -205,7 +205,8 @@ impl Record {
         None
     }
 
-    /// Not before the first step, and not while it waits for something from elsewhere.
+    /// Not before the first step, and not while it waits for something from elsewhere. (Cold, for seldom is
+    /// anything thrown in: else each step would pay for it.)
     #[cold]
     fn somebody_can_give_it_out(&self) -> bool {
         self.started.get() && !self.waits().is_foreign()

@@ -15,7 +15,7 @@ use crate::task_table::TaskState;
 use crate::trace::json::quoted;
 use crate::trace::picture::{Entry, Picture};
 use crate::trace::tape::Tape;
-use crate::trace::telling::seconds;
+use crate::trace::telling::{seconds, told_name};
 
 /// What is drawn so far.
 #[derive(Default)]
@@ -107,7 +107,7 @@ impl Chrome {
         match event {
             LoopEvent::Renamed { task, name } => text += &name_lane(*task, name),
             LoopEvent::TaskMade { task, name, .. } => {
-                text += &name_lane(*task, name);
+                text += &name_lane(*task, &told_name(name));
                 text += &self.arrow(running, *task);
                 text += &self.begin(*task, "ready", sentence);
             }

@@ -177,8 +177,7 @@ fn shortened(event: &LoopEvent) -> LoopEvent {
         _ => return event,
     };
     if text.len() > LONGEST_TEXT {
-        let ends = (0..=LONGEST_TEXT).rev();
-        let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
+        let end = (0..=LONGEST_TEXT).rfind(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or(0));
         text.push('…');
     }

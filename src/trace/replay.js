@@ -272,7 +272,7 @@ function causes(events, base) {
         queuedBy.set(name(event), i);
         break;
       case "MayNotWait":
-        by = i - 1; // how it is parked
+        by = i > 0 ? i - 1 : null; // how it is parked
         mayNotWait = i;
         break;
       case "TimerSet":

@@ -3,11 +3,13 @@
 use crate::{Later, reports, secs, turn};
 use send_none::sync::{Event, Lock, Queue};
 use send_none::{
-    Coroutine, EventLoop, LoopEvent, Result, ReturnWhen, Task, TaskState, all_tasks, gather,
-    get_event_loop, set_event_loop, wait, wait_for, yield_now,
+    Coroutine, EventLoop, FutureCell, LoopEvent, Result, ReturnWhen, Task, TaskState, all_tasks,
+    gather, get_event_loop, set_event_loop, wait, wait_for, yield_now,
 };
-use std::future::pending;
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 #[test]
@@ -73,8 +75,8 @@ fn a_snapshot_shows_who_waits_for_whom_and_what_is_still_wanted() {
         [
             "t=0, turn 1: 1 ready, 2 timers",
             "Task-2, parked on something foreign",
-            "Task-3, parked at tests/corners/watching.rs:41:57",
-            "  waits for Task-1, parked at tests/corners/watching.rs:37:16",
+            "Task-3, parked at tests/corners/watching.rs:43:57",
+            "  waits for Task-1, parked at tests/corners/watching.rs:39:16",
             "    waits for Gather-3, pending",
             "      waits for Future-2, pending",
             "Task-4, queued",
@@ -229,4 +231,19 @@ fn an_observer_may_make_a_task_while_a_task_is_made() {
     assert_eq!(all_tasks(&event_loop).len(), 2);
     assert_eq!(event_loop.run_until_complete(task).unwrap(), "mine");
     event_loop.close().unwrap();
+}
+
+#[test]
+fn a_leaf_that_is_dropped_in_its_step_leaves_no_place_where_the_task_would_be_parked() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut: FutureCell<()> = event_loop.create_future();
+    let _waits: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        let mut leaf = fut.clone();
+        assert!(Pin::new(&mut leaf).poll(cx).is_pending());
+        Poll::Pending
+    }));
+    turn(&event_loop);
+    let snapshot = event_loop.snapshot();
+    assert_eq!(snapshot.tasks[0].state, TaskState::Parked);
+    assert_eq!(snapshot.tasks[0].parked_at, None);
 }

@@ -1,6 +1,6 @@
 //! Why something happens is told, and nothing else is.
 
-use super::{recorded, secs, story};
+use super::{recorded, secs, story, tells};
 use send_none::{FutureCell, gather};
 use std::future::Future;
 use std::pin::Pin;
@@ -27,13 +27,12 @@ fn what_comes_after_a_future_with_a_foreign_waker_in_its_line_does_not_come_of_i
         event_loop.run_forever().unwrap();
     });
     let text = story(&recorder);
-    for expected in [
+    let sentences = [
         "Future-1 has its result; 1 in its line",
         "callback #1: callback #3 joins the run queue",
         "callback #1: Task-1 is made",
-    ] {
-        assert!(text.contains(expected), "no {expected:?} in\n{text}");
-    }
+    ];
+    tells(&text, &sentences);
 }
 
 #[test]
@@ -57,12 +56,11 @@ fn a_future_that_ends_with_another_does_not_take_the_rest_of_its_line() {
         event_loop.run_until_complete(all).unwrap();
     });
     let text = story(&recorder);
-    for expected in [
+    let sentences = [
         "Task-1 has its result; 2 in its line",
         "AnyTask-6 has its result; 1 in its line",
         "AnyTask-6 is settled: Task-2 is woken",
         "Task-1 is settled: Task-3 is woken",
-    ] {
-        assert!(text.contains(expected), "no {expected:?} in\n{text}");
-    }
+    ];
+    tells(&text, &sentences);
 }

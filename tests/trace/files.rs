@@ -10,6 +10,19 @@ fn scratch(name: &str) -> PathBuf {
     folder.join(format!("{}-{name}", std::process::id()))
 }
 
+fn many_yields(recorder: Recorder) {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.observe(recorder);
+    let main = async {
+        for _ in 0..1_000 {
+            yield_now().await?;
+        }
+        Ok(())
+    };
+    event_loop.run_until_complete(main).unwrap();
+    event_loop.close().unwrap();
+}
+
 #[test]
 fn a_page_that_is_cut_off_by_a_panic_or_a_crash_tells_all_up_to_there() {
     let path = scratch("cut.html");
@@ -35,34 +48,12 @@ fn a_page_that_is_cut_off_by_a_panic_or_a_crash_tells_all_up_to_there() {
 #[test]
 fn a_file_is_written_anew_when_it_has_grown_too_long() {
     let path = scratch("ring.txt");
-    let event_loop = EventLoop::with_virtual_clock();
     let recorder = Recorder::keeping(100).to_file(&path, Format::Text);
-    event_loop.observe(recorder.unwrap());
-    let main = async {
-        for _ in 0..10_000 {
-            yield_now().await?;
-        }
-        Ok(())
-    };
-    event_loop.run_until_complete(main).unwrap();
-    event_loop.close().unwrap();
+    many_yields(recorder.unwrap());
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.lines().count() <= 201 && text.starts_with("… "));
     assert!(text.ends_with("the loop is closed\n"));
     std::fs::remove_file(path).unwrap();
-}
-
-fn many_yields(recorder: Recorder) {
-    let event_loop = EventLoop::with_virtual_clock();
-    event_loop.observe(recorder);
-    let main = async {
-        for _ in 0..1_000 {
-            yield_now().await?;
-        }
-        Ok(())
-    };
-    event_loop.run_until_complete(main).unwrap();
-    event_loop.close().unwrap();
 }
 
 #[test]

@@ -4,9 +4,11 @@ mod causes;
 mod files;
 mod steps;
 
+use send_none::trace::say::note;
 use send_none::trace::writing::Format;
 use send_none::{
-    Error, EventLoop, FutureCell, Recorder, create_task, gather, say, sleep, yield_now,
+    Error, EventLoop, FutureCell, LoopEvent, Observer, Recorder, create_task, gather, say, sleep,
+    yield_now,
 };
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +42,12 @@ fn story(recorder: &Recorder) -> String {
         }
     }
     story
+}
+
+fn tells(text: &str, sentences: &[&str]) {
+    for expected in sentences {
+        assert!(text.contains(expected), "no {expected:?} in\n{text}");
+    }
 }
 
 #[test]
@@ -91,14 +99,13 @@ fn a_cancellation_that_is_caught_is_told_as_such() {
         event_loop.run_until_complete(stubborn).unwrap();
     });
     let text = story(&recorder);
-    for expected in [
+    let sentences = [
         "callback #1: Task-1 is asked to cancel itself",
         "Task-1 runs: throw(CancelledError)",
         "callback #2 is taken back; its entry stays, empty",
         "Task-1 has not ended yet: it is parked on Future-",
-    ] {
-        assert!(text.contains(expected), "no {expected:?} in\n{text}");
-    }
+    ];
+    tells(&text, &sentences);
 }
 
 #[test]
@@ -387,4 +394,34 @@ fn a_lane_that_gets_free_goes_to_the_task_that_has_waited_longest_for_one() {
         "┊█┊┊",
         "in the lane that was Task-2's"
     );
+}
+
+#[test]
+fn of_a_long_text_only_the_beginning_is_kept() {
+    let long = "ä".repeat(10_000);
+    let recorder = recorded(|event_loop| {
+        let main = async move {
+            note(&long);
+            Ok(())
+        };
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let text = recorder.text();
+    assert!(text.contains(&format!("“{}…”", "ä".repeat(2_000))));
+    assert!(!text.contains(&"ä".repeat(2_001)));
+}
+
+/// The events of a loop that is woken for nothing: told by hand, for it takes another thread.
+#[test]
+fn a_loop_that_was_woken_for_nothing_is_said_to_sleep_on() {
+    let recorder = Recorder::new();
+    let sleeps = LoopEvent::Asleep { until: None };
+    for event in [&sleeps, &LoopEvent::Awake, &sleeps] {
+        recorder.event(secs(0), event);
+    }
+    let sentences = [
+        "nothing is ready: the loop sleeps until another thread calls",
+        "nothing has come: the loop sleeps on until another thread calls",
+    ];
+    tells(&recorder.text(), &sentences);
 }
