@@ -1,14 +1,14 @@
 //! The end of a loop.
 //!
-//! Closing drops all that is left, in this order, each oldest first: what lies in the mailbox, the
-//! run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for others, the
-//! memory that was kept for new tasks, and at last the observer and the exception handler. A handle
-//! may hold an entry of the queue, or a task; so these are not just let go but emptied.
+//! Closing takes out all that is left, and then drops it in this order, each oldest first: what lies in
+//! the mailbox, the run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for
+//! others, the memory that was kept for new tasks, and at last the observer and the exception handler. A
+//! handle may hold an entry of the queue, or a task; so these are not just let go but emptied.
 //!
 //! The pool of threads is among what the loop keeps, and dropping it waits for the calls that run.
 //! One of them may be waiting for a task; so the tasks go first.
 //!
-//! Whatever is dropped here may run code, which may use this very loop. It finds it closed.
+//! Whatever is dropped here may run code, which may use this very loop. It finds it closed and empty.
 //!
 //! Next: [`waker`](crate::waker), how a task gets onto the run queue again.
 
@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
-use crate::handle::call_guarded;
+use crate::handle::{Run, call_guarded};
 use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
 
@@ -41,24 +41,26 @@ impl EventLoop {
         if self.core.closed.replace(true) {
             return;
         }
-        for note in self.core.mailbox.close() {
+        let notes = self.core.mailbox.close();
+        let callbacks = self.take_callbacks();
+        let tasks = self.all_tasks();
+        drop(self.core.tasks.take()); // nobody goes with it: they are all in `tasks`
+        self.tell(|| LoopEvent::Closing {
+            callbacks: callbacks.iter().filter(|call| !call.is_cancelled()).count(),
+            tasks: tasks.len(),
+        });
+        for note in notes {
             self.guard(move || drop(note));
         }
-        for entry in self.core.ready.take() {
-            if let Ready::Callback(call) = entry {
-                self.guard(move || call.cancel(&|| ())); // a task is dropped with the table
-            }
+        for call in callbacks {
+            self.guard(move || call.cancel(&|| ()));
         }
-        let timers = self.core.timers.borrow_mut().take_all();
-        for timer in timers {
-            self.guard(move || timer.cancel(&|| ()));
-        }
-        let tasks = self.all_tasks();
-        let table = self.core.tasks.take();
         for (_, task) in tasks {
+            let id = task.about().id();
+            self.tell(|| LoopEvent::Dropped { task: id });
             self.guard(move || task.shut_down());
+            self.tell(|| LoopEvent::Destroyed { task: id });
         }
-        drop(table);
         for (_, kept) in self.core.kept.take() {
             self.guard(move || kept.shut_down());
         }
@@ -69,6 +71,16 @@ impl EventLoop {
         let recorder = self.core.recorder.take();
         self.guard(move || drop((observer, recorder)));
         self.guard(move || drop(handler));
+    }
+
+    fn take_callbacks(&self) -> Vec<Rc<dyn Run>> {
+        let ready = self.core.ready.take().into_iter();
+        let ready = ready.filter_map(|entry| match entry {
+            Ready::Callback(call) => Some(call),
+            Ready::Step(_) => None, // a task has its place in the table
+        });
+        let timers = self.core.timers.borrow_mut().take_all();
+        ready.chain(timers).collect()
     }
 
     /// Drops something; should that panic, it is reported, and the rest is dropped all the same.

@@ -41,6 +41,13 @@ pub enum LoopEvent {
     NobodyCanWake,
     /// The loop sleeps no more.
     Awake,
+    /// The loop begins to close: it has taken out all that is left, and drops one after the other.
+    Closing {
+        /// How many callbacks are left, in the run queue and among the timers.
+        callbacks: usize,
+        /// How many tasks are left.
+        tasks: usize,
+    },
     /// The loop is closed, and holds nothing any more.
     Closed,
 
@@ -131,9 +138,14 @@ pub enum LoopEvent {
         /// The task that ended.
         task: u64,
     },
-    /// The coroutine is dropped where it stands, for the task was aborted.
+    /// The coroutine is dropped where it stands, for the task was aborted, or its loop is closing.
     Dropped {
         /// The task that ends.
+        task: u64,
+    },
+    /// The task was not done when its loop closed, and is dropped now. It will never be done.
+    Destroyed {
+        /// The task.
         task: u64,
     },
     /// The coroutine is suspended, and the task parked on a future.

@@ -48,6 +48,23 @@ fn the_line_that_is_shown_belongs_to_who_runs() {
 }
 
 #[test]
+fn what_a_closing_loop_drops_is_the_cause_of_what_comes_of_it() {
+    let (mut browser, folder) = page_of("18_who_waits_for_whom");
+    go_to(&mut browser, "the loop closes");
+    assert!(browser.text("#tasks").contains("none"));
+    go_to(&mut browser, "Lock.acquire-12 has its result");
+    assert!(browser.text("#queue").contains("runs: left"));
+    browser.press("c");
+    let dropped = browser.text("#sentence");
+    assert_eq!(dropped, "the coroutine of left is dropped where it stands");
+    assert!(browser.text(".line.now").contains("second.lock().await"));
+    browser.press("c");
+    assert!(browser.text("#sentence").contains("the loop closes"));
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn who_is_at_a_button_stays_there() {
     let (mut browser, folder) = page_of("07_gather");
     go_to(&mut browser, "nothing is ready");

@@ -129,6 +129,7 @@ impl Chrome {
                 text += &self.arrow(running.filter(|_| !by_mail), *task);
                 text += &self.begin(*task, "ready", sentence);
             }
+            LoopEvent::Dropped { task } => text += &self.begin(*task, "dropped", sentence),
             LoopEvent::CallBegan { .. } => text += &self.begin(LOOP, "callback", sentence),
             _ => text += &self.drawn_at_the_end(event, running, sentence),
         }
@@ -155,11 +156,13 @@ impl Chrome {
             LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
                 text += &self.end(*future);
             }
-            LoopEvent::Closed => {
+            LoopEvent::Closing { .. } => {
+                self.ending = None;
                 while let Some((lane, _)) = self.open.first_key_value() {
                     text += &self.end(*lane);
                 }
             }
+            LoopEvent::Destroyed { task } => text += &self.end(*task),
             LoopEvent::CallEnded { .. } => text += &self.end(LOOP),
             LoopEvent::Said { .. } | LoopEvent::Reported { .. } | LoopEvent::NobodyCanWake => {
                 let lane = self.lane_of(running);

@@ -78,6 +78,9 @@ pub(crate) fn event(time: Duration, event: &LoopEvent) -> Object {
     match event {
         LoopEvent::TurnBegan { turn, batch } => object.with("turn", turn).with("batch", batch),
         LoopEvent::TurnEnded { turn } => object.with("turn", turn),
+        LoopEvent::Closing { callbacks, tasks } => {
+            object.with("callbacks", callbacks).with("tasks", tasks)
+        }
         LoopEvent::Asleep { until: Some(until) } => object.nanos("until", *until),
         LoopEvent::Said { text, .. } | LoopEvent::Reported { text } => object.text("text", text),
         _ => of_future(event, of_task(event, of_call(event, object))),
@@ -124,6 +127,7 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
         | LoopEvent::Returned { task, .. }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task }
+        | LoopEvent::Destroyed { task }
         | LoopEvent::AbortAsked { task } => object.with("task", task),
         LoopEvent::MayNotWait { task, error } => object.with("task", task).text("error", error),
         LoopEvent::Woken {

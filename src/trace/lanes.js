@@ -156,6 +156,7 @@ function rowsOf(events, base) {
     else if (k === "Parked" || k === "Suspended") turn(task, i, queued ? "Queued" : "Parked");
     else if (k === "Woken" && !in_step) turn(task, i, "Queued");
     else if (k === "Settled" || k === "Gone") leave(future, i);
+    else if (k === "Closing") for (const id of [...without.keys(), ...lanes.keys()]) leave(id, i);
   });
   return rows;
 }

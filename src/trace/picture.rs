@@ -28,6 +28,7 @@ pub(crate) struct Picture {
     pub(crate) cells: BTreeMap<u64, Cell>,
     /// Who runs.
     pub(crate) running: Option<Entry>,
+    pub(crate) closing: bool,
 }
 
 /// What stands on the run queue.
@@ -102,13 +103,16 @@ impl Picture {
     pub(crate) fn add(&mut self, event: &LoopEvent) {
         match event {
             LoopEvent::TurnBegan { turn, .. } => self.turn = *turn,
-            LoopEvent::Closed => {
-                let turn = self.turn;
+            LoopEvent::Closing { .. } => {
+                let (turn, cells) = (self.turn, std::mem::take(&mut self.cells));
                 *self = Picture {
                     turn,
+                    cells,
+                    closing: true,
                     ..Picture::default()
                 };
             }
+            LoopEvent::Closed => self.cells.clear(),
             LoopEvent::CallQueued { .. }
             | LoopEvent::TimerSet { .. }
             | LoopEvent::TimerDue { .. }
@@ -197,6 +201,8 @@ impl Picture {
                     (task.state, task.parked_at) = (TaskState::Running, None);
                 }
             }
+            LoopEvent::Dropped { task } => self.running = Some(Entry::Step(*task)),
+            LoopEvent::Destroyed { .. } => self.running = None,
             LoopEvent::AbortAsked { task } => {
                 if let Some(task) = self.tasks.get_mut(task) {
                     task.aborted = true;

@@ -149,9 +149,6 @@ impl Recorder {
         let core = self.doubts.as_ref()?.upgrade()?;
         let event_loop = EventLoop { core };
         inside.now.add(event);
-        if event_loop.is_closed() && !matches!(event, LoopEvent::Closed) {
-            return None; // it is in the midst of it
-        }
         let (is, should_be) = (
             inside.now.snapshot(Duration::ZERO).printed(),
             event_loop.snapshot().printed(),

@@ -104,11 +104,12 @@ const newCell = (id, event, waits_for) =>
 
 const ON = {
   TurnBegan: (replay, state, event) => replay.put(state, "turn", event.turn),
-  Closed: (replay, state) => {
-    for (const map of ["ready", "calls", "tasks", "cells"]) replay.put(state, map, new Map());
+  Closing: (replay, state) => {
+    for (const map of ["ready", "calls", "tasks"]) replay.put(state, map, new Map());
     for (const key of ["head", "tail"]) replay.put(state, key, 0);
     replay.put(state, "running", null);
   },
+  Closed: (replay, state) => replay.put(state, "cells", new Map()),
   CallQueued: (replay, state, event) => {
     replay.set(state.calls, event.call, { call: event.call, what: event.what, at: event.at });
     replay.enqueue(["call", event.call]);
@@ -140,6 +141,8 @@ const ON = {
     replay.run("step", event.task);
     replay.change(state.tasks, event.task, { state: "Running", parked_at: null });
   },
+  Dropped: (replay, state, event) => replay.put(state, "running", ["step", event.task]),
+  Destroyed: (replay, state) => replay.put(state, "running", null),
   Parked: (replay, state, event) => replay.park(event),
   Suspended: (replay, state, event) => replay.park(event),
   Woken: (replay, state, event) => {
@@ -251,11 +254,12 @@ function causes(events, base) {
   const at = (when) => timers.get(when) ?? timers.set(when, new Set()).get(when);
   let sending = []; // which futures send their lines off, the innermost last
   let running = null; // since which event
+  let closing = null;
   let task = base?.running?.[0] === "step" ? base.running[1] : null;
   let mayNotWait = null;
   const name = ({ task, call }) => (call === undefined ? `t${task}` : `c${call}`);
   return events.map((event, i) => {
-    let by = sending.at(-1) ?? running;
+    let by = sending.at(-1) ?? running ?? closing;
     switch (event.k) {
       case "StepBegan":
       case "CallBegan":
@@ -293,12 +297,18 @@ function causes(events, base) {
       case "Settled":
         if (event.waiting > 0) sending.push(i);
         break;
+      case "Closing":
+        [sending, running, task, closing] = [[], null, null, i];
+        break;
+      case "Dropped":
+        if (task === null) [running, task] = [i, event.task]; // the loop is closing
+        break;
       case "SentOff":
         sending = sending.filter((settled) => events[settled].future !== event.future);
         break;
     }
     const cause = { by, task: task ?? null };
-    const ends = ["Parked", "Suspended", "CallEnded", "TurnEnded"].includes(event.k);
+    const ends = ["Parked", "Suspended", "CallEnded", "TurnEnded", "Destroyed"].includes(event.k);
     if (ends || (event.k === "Settled" && task !== null && event.future === task)) running = task = null;
     return cause;
   });
@@ -324,7 +334,7 @@ function places(events, base) {
     know(about, event);
     if (at && runs !== undefined) running = at;
     const place = at ?? running ?? known.get(about) ?? null;
-    const ends = ["Parked", "Suspended", "CallEnded"].includes(event.k);
+    const ends = ["Parked", "Suspended", "CallEnded", "Closing"].includes(event.k);
     if (ends || (event.k === "Settled" && event.future === runs)) runs = running = undefined;
     last = place ?? last;
     return [last, place !== null];

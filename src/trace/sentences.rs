@@ -39,6 +39,14 @@ impl Teller {
                     .into()
             }
             LoopEvent::Awake => "the loop is awake".into(),
+            LoopEvent::Closing { callbacks, tasks } => {
+                let (callbacks, tasks) = (counted(*callbacks, "callback"), counted(*tasks, "task"));
+                let left: Vec<_> = callbacks.into_iter().chain(tasks).collect();
+                match left.is_empty() {
+                    true => "the loop closes, and nothing is left".into(),
+                    false => format!("the loop closes, and drops what is left: {}", left.join(", ")),
+                }
+            }
             LoopEvent::Closed => "the loop is closed".into(),
             LoopEvent::Said { text, .. } => format!("“{text}”"),
             LoopEvent::Reported { text } => format!("reported: {text}"),
@@ -134,6 +142,9 @@ impl Teller {
             LoopEvent::Panicked { task } => format!("{} panics", name(task)),
             LoopEvent::Dropped { task } => {
                 format!("the coroutine of {} is dropped where it stands", name(task))
+            }
+            LoopEvent::Destroyed { task } => {
+                format!("{} will never be done", name(task))
             }
             _ => return self.of_waiting(event),
         })
@@ -269,6 +280,14 @@ impl Teller {
             0 => String::new(),
             _ => format!(": {}", names.join(", ")),
         }
+    }
+}
+
+fn counted(number: usize, what: &str) -> Option<String> {
+    match number {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{number} {what}s")),
     }
 }
 

@@ -57,11 +57,14 @@ impl Teller {
         self.remember(event);
         self.give_lanes();
         let lanes = self.draw_lanes();
-        let inside = before.is_some() || self.picture.running.is_some() || sending;
-        let begins = matches!(
-            event,
-            LoopEvent::StepBegan { .. } | LoopEvent::CallBegan { .. }
-        );
+        let in_it = before.is_some() || self.picture.running.is_some();
+        let inside = in_it || sending || self.picture.closing;
+        let begins = match event {
+            LoopEvent::StepBegan { .. } | LoopEvent::CallBegan { .. } => true,
+            LoopEvent::Closing { .. } | LoopEvent::Closed => true,
+            LoopEvent::Dropped { .. } => self.picture.closing,
+            _ => false,
+        };
         Told {
             lanes,
             inside: inside && !begins,
@@ -103,6 +106,7 @@ impl Teller {
             (Some(future), _) => format!("{} is settled: ", self.name(*future)),
             (None, Some(Entry::Step(task))) => format!("{}: ", self.name(task)),
             (None, Some(Entry::Call(call))) => format!("callback #{call}: "),
+            (None, None) if self.picture.closing => "closing: ".into(),
             (None, None) => String::new(),
         }
     }
@@ -117,7 +121,7 @@ impl Teller {
                 self.cancelled = sends.is_cancellation();
                 self.unheard = matches!(sends, Sends::ItsEnd { .. });
             }
-            LoopEvent::Closed => self.sending.clear(),
+            LoopEvent::Closing { .. } => self.sending.clear(),
             _ => {}
         }
     }
@@ -160,19 +164,19 @@ impl Teller {
 
 /// The rest is for those who look closer.
 fn matters(event: &LoopEvent) -> bool {
-    if let LoopEvent::Holder { futures, task } = event {
-        return task.is_some() && !futures.is_empty();
-    }
-    !matches!(
-        event,
+    match event {
+        LoopEvent::Holder { futures, task } => task.is_some() && !futures.is_empty(),
+        LoopEvent::Closing { callbacks, tasks } => callbacks + tasks > 0,
         LoopEvent::RunBegan
-            | LoopEvent::TurnEnded { .. }
-            | LoopEvent::CallEnded { .. }
-            | LoopEvent::Awake
-            | LoopEvent::Joined { .. }
-            | LoopEvent::Left { .. }
-            | LoopEvent::SentOff { .. }
-    )
+        | LoopEvent::TurnEnded { .. }
+        | LoopEvent::CallEnded { .. }
+        | LoopEvent::Awake
+        | LoopEvent::Joined { .. }
+        | LoopEvent::Left { .. }
+        | LoopEvent::SentOff { .. }
+        | LoopEvent::Destroyed { .. } => false,
+        _ => true,
+    }
 }
 
 /// As a number of seconds, in eight signs or less. (But not if that is much.)

@@ -333,3 +333,29 @@ fn a_program_reports_what_went_wrong_in_the_end_when_all_is_over() {
     let report = "unhandled exception during asyncio.run() shutdown";
     assert_eq!(*seen.borrow(), ["1 turns", "4 turns", report, report]);
 }
+
+#[test]
+fn what_is_dropped_with_a_loop_finds_it_closed_and_empty() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let seen: Rc<RefCell<Vec<String>>> = Rc::default();
+    let look = |name: &'static str| {
+        let (event_loop, seen) = (event_loop.clone(), seen.clone());
+        OnDrop(move || {
+            let (snapshot, closed) = (event_loop.snapshot(), event_loop.is_closed());
+            let left = snapshot.ready.len() + snapshot.timers.len() + snapshot.tasks.len();
+            seen.borrow_mut().push(format!("{name} {closed} {left}"));
+        })
+    };
+    let (soon, later, inside) = (look("soon"), look("later"), look("inside"));
+    event_loop.set_exception_handler(|_, _| ());
+    event_loop.create_task(async move {
+        let _inside = inside;
+        pending::<Result<()>>().await
+    });
+    turn(&event_loop);
+    event_loop.call_later(secs(1), move || drop(later));
+    event_loop.call_soon(move || drop(soon));
+    event_loop.close().unwrap();
+    let expected = ["soon true 0", "later true 0", "inside true 0"];
+    assert_eq!(*seen.borrow(), expected);
+}

@@ -58,6 +58,10 @@ pub fn watch(world: &World, time: Duration, event: &LoopEvent) {
                 queued(world, task);
             }
         }
+        LoopEvent::Closing { .. } => world.closing.set(true),
+        LoopEvent::Dropped { task } if world.closing.get() => {
+            goes(world, task, &[Known::Queued, Known::Parked], Known::Done);
+        }
         LoopEvent::Returned { task, .. }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task } => {

@@ -144,6 +144,8 @@ pub struct World {
     pub time: Cell<u64>,
     /// Somebody kept the thread busy, so that timers may be late.
     pub blocked: Cell<bool>,
+    /// The loop drops all that is left.
+    pub closing: Cell<bool>,
     /// Somebody called a waker that was stale, so that a task may have been woken for nothing.
     pub spurious: Cell<bool>,
     /// The loop would have slept for ever, but for somebody outside.

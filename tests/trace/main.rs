@@ -35,7 +35,7 @@ fn recorded(run: impl FnOnce(&EventLoop)) -> Recorder {
 /// The text without the places in the source.
 fn story(recorder: &Recorder) -> String {
     let mut story = recorder.text();
-    for before in [" of tests/", ", at tests/"] {
+    for before in [" of tests/", ", at tests/", " at tests/"] {
         while let Some(from) = story.find(before) {
             let place = story[from + before.len()..].find([' ', '\n']).unwrap();
             story.replace_range(from..from + before.len() + place, "");
