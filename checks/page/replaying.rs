@@ -5,12 +5,16 @@ use std::path::Path;
 use crate::browser::Browser;
 use crate::traces::{examples, folder, traced};
 
+/// The timeline in a page, as a text for a script.
+fn story_in(file: &Path) -> String {
+    let page = std::fs::read_to_string(file).unwrap();
+    let (_, story) = page.split_once("<pre id=\"story\">").unwrap();
+    serde_json::to_string(story).unwrap()
+}
+
 /// The script of the page looks through the events of another page.
 fn doubt(browser: &mut Browser, file: &Path) -> u64 {
-    let page = std::fs::read_to_string(file).unwrap();
-    let page = serde_json::to_string(&page).unwrap();
-    let story = format!("new DOMParser().parseFromString({page}, 'text/html')");
-    let result = browser.evaluate(&format!("doubt({story}.getElementById('story'))"));
+    let result = browser.evaluate(&format!("doubt({})", story_in(file)));
     assert_eq!(
         result["wrong"].as_array().map(Vec::len),
         Some(0),
@@ -23,15 +27,13 @@ fn doubt(browser: &mut Browser, file: &Path) -> u64 {
 
 /// What leads to an event on the page is what the text says that it came of.
 fn compare_causes(browser: &mut Browser, file: &Path) -> u64 {
-    let page = std::fs::read_to_string(file).unwrap();
-    let page = serde_json::to_string(&page).unwrap();
     let told = "({ events, lines }) => {
         const wrong = [];
         let compared = 0;
-        const by = causes(events);
+        const { by } = causes(events);
         events.forEach((event, i) => {
             const said = lines[i].slice(event.w);
-            const cause = events[by[i].by]?.k;
+            const cause = events[by[i]]?.k;
             const expected = / is settled: /.test(said) ? 'Settled'
                 : /^callback #\\d+: /.test(said) ? 'CallBegan'
                 : /^closing: /.test(said) ? 'Closing'
@@ -42,9 +44,7 @@ fn compare_causes(browser: &mut Browser, file: &Path) -> u64 {
         });
         return { compared, wrong };
     }";
-    let story = format!("new DOMParser().parseFromString({page}, 'text/html')");
-    let call = format!("({told})(read({story}.getElementById('story')))");
-    let result = browser.evaluate(&call);
+    let result = browser.evaluate(&format!("({told})(read({}))", story_in(file)));
     let wrong = &result["wrong"];
     assert_eq!(wrong, &serde_json::json!([]), "{}", file.display());
     result["compared"].as_u64().unwrap()

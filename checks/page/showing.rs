@@ -194,3 +194,28 @@ fn a_move_by_hand_ends_the_playing() {
     at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// The program may be killed at any moment.
+#[test]
+fn a_page_that_ends_in_the_midst_of_an_event_shows_what_came_before() {
+    let (mut browser, folder) = page_of("03_countdown");
+    let file = folder.join("story.html");
+    let page = std::fs::read(&file).unwrap();
+    let last = page.windows(4).rposition(|part| part == b"<!--").unwrap();
+    let events = browser.evaluate("glassBox.events.length").as_u64().unwrap();
+    for (end, lost) in [
+        (last + 2, 1),
+        (last + 4, 1),
+        (last + 20, 1),
+        (page.len(), 0),
+    ] {
+        std::fs::write(&file, &page[..end]).unwrap();
+        browser.open(&file, "");
+        let shown = browser.evaluate("glassBox.events.length").as_u64().unwrap();
+        assert_eq!(shown, events - lost, "cut off at {end} of {}", page.len());
+        browser.press("End");
+        assert_ne!(browser.text("#sentence"), "");
+    }
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}

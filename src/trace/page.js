@@ -47,15 +47,11 @@ const stepAsked = () => Number(location.hash.match(/^#step=(\d+)$/)?.[1] ?? 0);
 
 class Page {
   constructor(story) {
-    const { events, lines, base } = read(story);
-    [this.events, this.lines, this.base] = [events, lines, base];
+    const { events, lines, sources, base } = read(story.innerHTML);
+    [this.events, this.lines, this.sources, this.base] = [events, lines, sources, base];
     this.replay = new Replay(base?.state);
     this.causes = causes(events, base?.state);
     this.places = places(events, base?.state);
-    this.sources = new Map();
-    for (const template of story.querySelectorAll("template")) {
-      this.sources.set(template.dataset.file, template.content.textContent.split("\n"));
-    }
     story.remove(); // it is read, and may be large
     this.lanes = new Lanes(events, base?.state, (step) => this.go(step));
     this.words = events.flatMap((event, i) => (event.k === "Said" ? [i] : []));
@@ -166,18 +162,18 @@ class Page {
   ofTask(direction) {
     const { event } = this;
     const isTask = (id) => this.replay.state.tasks.has(id);
-    const about = event?.task ?? (isTask(event?.future) ? event.future : this.causes[this.step - 1]?.task);
+    const about = event?.task ?? (isTask(event?.future) ? event.future : this.causes.task[this.step - 1]);
     const task = this.selected ?? about;
-    if (task === undefined || task === null) return;
+    if (!task) return;
     for (let i = this.step - 1 + direction; i >= 0 && i < this.events.length; i += direction) {
       const other = this.events[i];
-      if (other.task === task || other.future === task || this.causes[i].task === task) return this.go(i + 1);
+      if (other.task === task || other.future === task || this.causes.task[i] === task) return this.go(i + 1);
     }
   }
 
   jumpToCause() {
-    const cause = this.causes[this.step - 1]?.by ?? null;
-    if (cause !== null) this.go(cause + 1);
+    const cause = this.causes.by[this.step - 1] ?? -1;
+    if (cause >= 0) this.go(cause + 1);
   }
 
   select(task) {
@@ -213,9 +209,9 @@ class Page {
       ? `step ${this.step} of ${this.events.length} · turn ${state.turn} · t=${seconds(state.time)}${leftOut}`
       : "nothing happened";
     this.sentence.textContent = this.saidAt(this.step - 1);
-    const cause = this.causes[this.step - 1]?.by ?? null;
-    this.why.disabled = cause === null;
-    this.because.textContent = cause === null ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`;
+    const cause = this.causes.by[this.step - 1] ?? -1;
+    this.why.disabled = cause < 0;
+    this.because.textContent = cause < 0 ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`;
     this.showSource(state);
     this.showQueue(state);
     this.showTasks(state);
@@ -244,7 +240,7 @@ class Page {
     for (const [id, task] of [...state.tasks].slice(0, 200)) {
       if (task.state !== "Running") mark(task.parked_at, task.state === "Parked" ? "parked" : "ready", this.name(id));
     }
-    const [place, isHere] = this.places[this.step - 1] ?? [null, false];
+    const [place, isHere] = [this.places.at[this.step - 1] ?? null, this.places.isHere[this.step - 1]];
     const file = fileOf(place);
     const lines = this.sources.get(file);
     if (!lines || lines.length < 2) {
@@ -285,7 +281,7 @@ class Page {
   showTasks(state) {
     // If there are too many to show all, these are the ones to see.
     const { task: named } = this.event ?? {};
-    const runs = this.causes[this.step - 1]?.task;
+    const runs = this.causes.task[this.step - 1];
     const first = [...new Set([runs, named, this.selected])].filter((id) => state.tasks.has(id));
     let ids = byNumber(state.tasks.keys());
     if (ids.length > 60) ids = [...first, ...ids.filter((id) => !first.includes(id))];

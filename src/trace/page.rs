@@ -31,7 +31,7 @@ const SCRIPT: &str = concat!(
 );
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "wgUN1XkueMDi+S+OUa9BdhqPFHuXSZoqFY5n4yZAefc=";
-const SCRIPT_HASH: &str = "SbvdZE8Br3Mb4AU/qNMSvJwVTr1zufMDOhkzzFyB+jw=";
+const SCRIPT_HASH: &str = "0GrY4feYKirMMwhUvXOzzfJ8+mFR0ST4pI7v6T9QS74=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

@@ -2,12 +2,14 @@
 // What the events add up to: the same as picture.rs, once more, for the page.
 //
 // Each event changes the state by what it says. Every change is written down with what was there before, so a
-// step back undoes it. No event is looked at twice on the way there and back.
+// step back undoes it. No event is looked at twice on the way there and back. What is known of all events is in
+// lists of numbers and texts, and not in an object for each: collecting garbage among these would be felt.
 
 class Replay {
   constructor(base) {
     this.at = 0; // how many events are in the state
-    this.undo = []; // for each of them, what it has changed
+    this.undo = []; // what they have changed: where, what, and what it was before
+    this.marks = []; // for each of them, where its changes begin in there
     this.state = {
       turn: 0, time: 0, running: null, head: 0, tail: 0,
       ready: new Map(), // what stands on the run queue, by ascending numbers
@@ -27,15 +29,16 @@ class Replay {
   }
 
   forward(event) {
-    this.changes = [];
+    this.marks.push(this.undo.length);
     this.put(this.state, "time", event.t);
-    (ON[event.k] ?? (() => {}))(this, this.state, event);
-    this.undo.push(this.changes);
+    ON[event.k]?.(this, this.state, event);
     this.at++;
   }
 
   back() {
-    for (const [where, key, before] of this.undo.pop().reverse()) {
+    const mark = this.marks.pop();
+    while (this.undo.length > mark) {
+      const [before, key, where] = [this.undo.pop(), this.undo.pop(), this.undo.pop()];
       if (!(where instanceof Map)) where[key] = before;
       else if (before === undefined) where.delete(key); // it was not there
       else where.set(key, before);
@@ -49,18 +52,18 @@ class Replay {
   }
 
   put(where, key, value) {
-    this.changes.push([where, key, where[key]]);
+    this.undo.push(where, key, where[key]);
     where[key] = value;
   }
 
   set(map, key, value) {
-    this.changes.push([map, key, map.get(key)]);
+    this.undo.push(map, key, map.get(key));
     map.set(key, value);
   }
 
   remove(map, key) {
     if (!map.has(key)) return;
-    this.changes.push([map, key, map.get(key)]);
+    this.undo.push(map, key, map.get(key));
     map.delete(key);
   }
 
@@ -228,25 +231,33 @@ function fingerprint(text) {
   return hash >>> 0;
 }
 
-// Reads a timeline: pairs of a comment, which is the event, and its line.
+// As a text was before it became HTML.
+const unescaped = (html) => html.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"')
+  .replaceAll("&nbsp;", "\u00a0").replaceAll("&amp;", "&");
+
+// Reads a timeline as it stands in the page: for each event a comment, which is the event, and its line. Source
+// files come in between. (To take it as a single text is much faster than to go from node to node.)
 function read(story) {
-  const events = [];
-  const lines = [];
+  const [events, lines, sources] = [[], [], new Map()];
   let base = null;
-  for (const node of story.childNodes) {
-    if (node.nodeType === Node.COMMENT_NODE) {
-      const event = JSON.parse(node.data);
-      if (event.k === "Base") base = event;
-      else events.push(event);
-    } else if (node.nodeType === Node.TEXT_NODE && events.length > 0) {
-      lines[events.length - 1] = (lines[events.length - 1] ?? "") + node.data;
+  for (const [, file, text] of story.matchAll(/<template data-file="([^"]*)">([^<]*)<\/template>/g)) {
+    sources.set(unescaped(file), unescaped(text).split("\n"));
+  }
+  for (const part of story.split("<!--").slice(1)) {
+    const [json, rest] = part.split("-->");
+    if (!rest?.includes("\n")) break; // the program was killed while it wrote this
+    const event = JSON.parse(json);
+    if (event.k === "Base") base = event;
+    else {
+      events.push(event);
+      lines.push(unescaped(rest.split("<", 1)[0]));
     }
   }
-  return { events, lines, base };
+  return { events, lines, sources, base };
 }
 
-// For each event the one that it came of: for a step the wake, for a wake who ran then, and so on. And the task
-// that runs then, if one does.
+// For each event the one that it came of: for a step the wake, for a wake who ran then, and so on; else -1. And
+// the task that runs then, if one does; else 0.
 function causes(events, base) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
@@ -258,7 +269,8 @@ function causes(events, base) {
   let task = base?.running?.[0] === "step" ? base.running[1] : null;
   let mayNotWait = null;
   const name = ({ task, call }) => (call === undefined ? `t${task}` : `c${call}`);
-  return events.map((event, i) => {
+  const found = { by: [], task: [] };
+  events.forEach((event, i) => {
     let by = sending.at(-1) ?? running ?? closing;
     switch (event.k) {
       case "StepBegan":
@@ -307,11 +319,12 @@ function causes(events, base) {
         sending = sending.filter((settled) => events[settled].future !== event.future);
         break;
     }
-    const cause = { by, task: task ?? null };
+    found.by.push(by ?? -1);
+    found.task.push(task ?? 0);
     const ends = ["Parked", "Suspended", "CallEnded", "TurnEnded", "Destroyed"].includes(event.k);
     if (ends || (event.k === "Settled" && task !== null && event.future === task)) running = task = null;
-    return cause;
   });
+  return found;
 }
 
 // For each event the place in the program's source to look at, and whether it is where the event happens: its
@@ -328,7 +341,8 @@ function places(events, base) {
   let runs = kind === "call" ? nameOf({ call: id }) : id;
   let running = known.get(runs); // the last place that is known of it
   let last = base?.tasks.find((task) => task.parked_at)?.parked_at ?? null;
-  return events.map((event) => {
+  const found = { at: [], isHere: [] };
+  events.forEach((event) => {
     const [about, at] = [nameOf(event), event.ours ? undefined : event.at];
     if (event.k === "StepBegan" || event.k === "CallBegan") [runs, running] = [about, known.get(about)];
     know(about, event);
@@ -337,6 +351,8 @@ function places(events, base) {
     const ends = ["Parked", "Suspended", "CallEnded", "Closing"].includes(event.k);
     if (ends || (event.k === "Settled" && event.future === runs)) runs = running = undefined;
     last = place ?? last;
-    return [last, place !== null];
+    found.at.push(last);
+    found.isHere.push(place !== null);
   });
+  return found;
 }
