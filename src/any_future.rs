@@ -163,7 +163,12 @@ impl AnyFuture {
     /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
     /// left below to say yes; a third time would be as the second.
     pub(crate) fn cancel(&self) -> bool {
-        let mut way_down = vec![Level::of(self.clone())];
+        self.cancel_for(None)
+    }
+
+    /// The same. Who is above was asked before, and passes it on.
+    pub(crate) fn cancel_for(&self, above: Option<&AnyFuture>) -> bool {
+        let mut way_down = vec![Level::of(self.clone(), above)];
         // How often each was asked, and what it has answered; nothing yet if it is on the way down.
         let mut asked: HashMap<_, (u8, Option<bool>)> = HashMap::new();
         let mut answer = false;
@@ -176,10 +181,10 @@ impl AnyFuture {
                     Some((2, Some(true))) => here.below = Below::SaidYes,
                     before => here.or_a_circle(matches!(before, Some((_, None)))),
                 }
+                let goes_down = matches!(before, None | Some((0 | 1, Some(true))));
+                let next = goes_down.then(|| Level::of(next, Some(&here.future)));
                 way_down.push(here);
-                if matches!(before, None | Some((0 | 1, Some(true)))) {
-                    way_down.push(Level::of(next));
-                }
+                way_down.extend(next);
                 continue;
             }
             answer = here.future.0.cancel_here(here.below);
@@ -203,9 +208,14 @@ struct Level {
 }
 
 impl Level {
-    fn of(future: AnyFuture) -> Self {
+    fn of(future: AnyFuture, above: Option<&AnyFuture>) -> Self {
         let about = future.0.about();
-        about.tell(&mut || LoopEvent::CancelAsked { future: about.id() });
+        about.tell(&mut || LoopEvent::CancelAsked {
+            future: about.id(),
+            by: above
+                .filter(|above| above.event_loop() == about.event_loop())
+                .map(|above| above.0.about().id()),
+        });
         Level {
             to_ask: future.0.waits_for().into_iter(),
             future,

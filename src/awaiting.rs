@@ -18,7 +18,6 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::any_future::About;
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
 use crate::loop_event::{LoopEvent, Who};
@@ -47,10 +46,11 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             return Poll::Ready(self.result());
         }
         let place = self.stand_in_line(cx.waker().clone());
-        self.shared().settable().tell(&mut || LoopEvent::Joined {
-            future: self.as_any().0.about().id(),
+        let about = self.shared().about();
+        about.tell(&mut || LoopEvent::Joined {
+            future: about.id(),
             place,
-            who: step.as_ref().map_or(Who::Waker, InProgress::who),
+            who: (step.as_ref()).map_or(Who::Waker, |step| step.who(about.event_loop())),
         });
         if let Some(record) = record {
             record.park(self.as_any(), place, Location::caller());

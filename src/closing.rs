@@ -48,6 +48,7 @@ impl EventLoop {
         self.tell(|| LoopEvent::Closing {
             callbacks: callbacks.iter().filter(|call| !call.is_cancelled()).count(),
             tasks: tasks.len(),
+            kept: self.core.kept.borrow().len(),
         });
         for note in notes {
             self.guard(move || drop(note));

@@ -47,6 +47,8 @@ pub enum LoopEvent {
         callbacks: usize,
         /// How many tasks are left.
         tasks: usize,
+        /// How many things are left that it keeps for others. Its threads are one of them.
+        kept: usize,
     },
     /// The loop is closed, and holds nothing any more.
     Closed,
@@ -132,6 +134,8 @@ pub enum LoopEvent {
         task: u64,
         /// Whether it has caught a cancellation, and ended with something else.
         swallows: bool,
+        /// Whether it was asked to cancel itself in this very step: then it is cancelled, whatever it returned.
+        too_late: bool,
     },
     /// The coroutine panicked, and so the task is done.
     Panicked {
@@ -242,10 +246,12 @@ pub enum LoopEvent {
         /// The future.
         future: u64,
     },
-    /// Somebody asks a future or task to cancel itself; this one is asked next on the way.
+    /// A future or task is asked to cancel itself.
     CancelAsked {
         /// The future or task.
         future: u64,
+        /// Who passes it on: a task or a gather that was asked before, and waits for this one.
+        by: Option<u64>,
     },
     /// These wait for something that is held by this task now, or by nobody.
     Holder {
@@ -267,22 +273,6 @@ pub enum LoopEvent {
         /// What.
         text: String,
     },
-}
-
-impl LoopEvent {
-    /// The place in the source that it is about, if it has one of its own.
-    pub fn place(&self) -> Option<&'static Location<'static>> {
-        match self {
-            LoopEvent::CallQueued { made_at: at, .. }
-            | LoopEvent::TimerSet { made_at: at, .. }
-            | LoopEvent::TaskMade { made_at: at, .. }
-            | LoopEvent::FutureMade { made_at: at, .. }
-            | LoopEvent::Parked { at, .. }
-            | LoopEvent::Said { at, .. } => Some(at),
-            LoopEvent::Suspended { at, .. } => *at,
-            _ => None,
-        }
-    }
 }
 
 /// What is sent into a coroutine.
@@ -308,7 +298,10 @@ pub enum Sends {
 
 impl Sends {
     pub(crate) fn is_cancellation(&self) -> bool {
-        matches!(self, Sends::Error { error } if *error == format!("{:?}", Error::Cancelled))
+        let (Sends::Error { error } | Sends::ItsEnd { error }) = self else {
+            return false;
+        };
+        *error == format!("{:?}", Error::Cancelled)
     }
 }
 

@@ -15,14 +15,21 @@ use std::panic::Location;
 use std::task::Waker;
 
 use crate::any_future::AnyFuture;
-use crate::error::Error;
+use crate::error::{Error, printed};
 use crate::loop_event::{LoopEvent, Sends};
-
-/// A future that a leaf waits for, and the leaf's place in that future's line.
-type Wait = (AnyFuture, u64);
 
 /// A line of the source.
 type SourceLine = &'static Location<'static>;
+
+/// What a leaf waits for.
+#[derive(Clone)]
+struct Wait {
+    future: AnyFuture,
+    /// The leaf's place in that future's line.
+    place: u64,
+    /// Where the leaf was polled: at the `await`.
+    at: SourceLine,
+}
 
 /// What a suspended coroutine waits for, as its leaves told it.
 #[derive(Clone, Default)]
@@ -36,28 +43,30 @@ pub(crate) struct Waits {
         reason = "an empty `Vec` is three times as large"
     )]
     more: Option<Box<Vec<Wait>>>,
-    yielded: bool,
-    /// The last `await` that ended in waiting.
-    at: Option<SourceLine>,
+    /// The `await` that was a bare yield.
+    yielded: Option<SourceLine>,
 }
 
 impl Waits {
     /// The one future that it waits for, if it is one.
     #[inline]
     pub(crate) fn single(&self) -> Option<&AnyFuture> {
-        let (future, _) = self.first.as_ref()?;
-        (self.more.is_none() && !self.yielded).then_some(future)
+        let first = self.first.as_ref()?;
+        (self.more.is_none() && self.yielded.is_none()).then_some(&first.future)
     }
 
-    /// The `await` where it waits, if that is known. If that stands in this crate, or in std, then it is
-    /// the line where the program has asked for what is awaited there.
+    /// The `await` where it waits, the last one if there are several. If that stands in this crate, then it is the
+    /// line where the program has asked for what is awaited there. If a leaf was polled as a `dyn Future`, nobody
+    /// knows.
     pub(crate) fn at(&self) -> Option<SourceLine> {
-        let at = self.at?;
-        if !is_ours(at) && !at.file().starts_with("/rustc/") {
-            return Some(at);
-        }
-        let (future, _) = self.first.as_ref()?;
-        Some(future.0.about().made_at())
+        let last = self.more.as_ref().and_then(|more| more.last());
+        let at = match last.or(self.first.as_ref()) {
+            Some(wait) if is_poll_itself(wait.at) => return None,
+            Some(wait) if is_ours(wait.at) => wait.future.0.about().made_at(),
+            Some(wait) => wait.at,
+            None => self.yielded?,
+        };
+        (!at.file().starts_with("/rustc/")).then_some(at)
     }
 
     /// What came of a task's step, for those who watch that loop. They know nothing of futures of others.
@@ -81,10 +90,8 @@ impl Waits {
             _ => LoopEvent::Suspended {
                 task,
                 yields: self.is_bare_yield(),
-                on: (self.all().map(|(future, _)| future).filter(is_here))
-                    .map(id)
-                    .collect(),
-                elsewhere,
+                on: self.futures().filter(is_here).map(id).collect(),
+                elsewhere: elsewhere || !self.futures().all(|future| is_here(&future)),
                 at,
                 queued,
             },
@@ -92,13 +99,13 @@ impl Waits {
     }
 
     pub(crate) fn is_bare_yield(&self) -> bool {
-        self.yielded && self.first.is_none()
+        self.yielded.is_some() && self.first.is_none()
     }
 
     /// It waits, but for nothing of this crate.
     #[inline]
     pub(crate) fn is_foreign(&self) -> bool {
-        self.first.is_none() && !self.yielded
+        self.first.is_none() && self.yielded.is_none()
     }
 
     /// One of the futures that it waits for was cancelled.
@@ -106,7 +113,11 @@ impl Waits {
         let cancelled = |future: &AnyFuture| {
             future.done() && matches!(future.0.about().failure(), Some(Error::Cancelled))
         };
-        self.all().any(|(future, _)| cancelled(future))
+        self.all().any(|wait| cancelled(&wait.future))
+    }
+
+    fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
+        self.all().map(|wait| &wait.future)
     }
 
     fn all(&self) -> impl Iterator<Item = &Wait> {
@@ -119,20 +130,20 @@ impl Waits {
     /// that it told not be the one in progress then.)
     pub(crate) fn held<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
         self.all()
-            .filter(|(future, place)| future.0.about().holds(*place, waker))
-            .map(|(future, _)| future)
+            .filter(|wait| wait.future.0.about().holds(wait.place, waker))
+            .map(|wait| &wait.future)
     }
 
-    fn add(&mut self, future: AnyFuture, place: u64) {
-        drop(self.remove(future.address(), place)); // polled twice in one step
+    fn add(&mut self, wait: Wait) {
+        drop(self.remove(wait.future.address(), wait.place)); // polled twice in one step
         match self.first {
-            None => self.first = Some((future, place)),
-            Some(_) => self.more.get_or_insert_default().push((future, place)),
+            None => self.first = Some(wait),
+            Some(_) => self.more.get_or_insert_default().push(wait),
         }
     }
 
     fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
-        let is_it = |wait: &Wait| wait.0.address() == address && wait.1 == place;
+        let is_it = |wait: &Wait| wait.future.address() == address && wait.place == place;
         let more = self.more.as_mut();
         let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
         let removed = removed.or_else(|| {
@@ -141,9 +152,6 @@ impl Waits {
             Some(first)
         });
         self.more.take_if(|more| more.is_empty());
-        if self.first.is_none() {
-            self.at = None; // nothing waits there any more
-        }
         removed
     }
 }
@@ -152,6 +160,12 @@ impl Waits {
 pub(crate) fn is_ours(at: SourceLine) -> bool {
     let folder = file!().strip_suffix("record.rs").unwrap_or_default();
     at.file().starts_with(folder)
+}
+
+/// That is the place of who polls, if nobody has written a call of `poll` there.
+fn is_poll_itself(at: SourceLine) -> bool {
+    let polls = ["awaiting.rs", "task_handle.rs"];
+    is_ours(at) && polls.iter().any(|room| at.file().ends_with(room))
 }
 
 /// The record of a coroutine's step in progress, and of its last step when none is.
@@ -180,7 +194,7 @@ impl Record {
         let Some(thrown) = self.thrown.take() else {
             return Sends::Waker;
         };
-        let error = format!("{thrown:?}");
+        let error = printed(|| format!("{thrown:?}"));
         self.thrown.set(Some(thrown));
         match self.somebody_can_give_it_out() {
             true => Sends::Error { error },
@@ -214,16 +228,12 @@ impl Record {
 
     /// Notes that the step ends in waiting for this future, at that place in its line.
     pub(crate) fn park(&self, future: AnyFuture, place: u64, at: SourceLine) {
-        let mut waits = self.waits.borrow_mut();
-        waits.add(future, place);
-        waits.at = Some(at);
+        self.waits.borrow_mut().add(Wait { future, place, at });
     }
 
     /// Notes that the step ends in a bare yield.
     pub(crate) fn park_on_nothing(&self, at: SourceLine) {
-        let mut waits = self.waits.borrow_mut();
-        waits.yielded = true;
-        waits.at = Some(at);
+        self.waits.borrow_mut().yielded = Some(at);
     }
 
     /// What waited for this future, at that place in its line, is gone.
@@ -237,7 +247,7 @@ impl Record {
     pub(crate) fn clear(&self) {
         let waits_for_nothing = {
             let waits = self.waits.borrow();
-            waits.first.is_none() && !waits.yielded
+            waits.first.is_none() && waits.yielded.is_none()
         };
         if !waits_for_nothing {
             let waits = self.waits.take();

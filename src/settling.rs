@@ -19,7 +19,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
-use crate::error::{ALREADY_DONE, Error, Result};
+use crate::error::{ALREADY_DONE, Error, Result, printed};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
 use crate::loop_event::{Ended, LoopEvent, Who};
@@ -215,7 +215,7 @@ impl<T: 'static> Settable<T> {
     fn ended(&self) -> Ended {
         match self.outcome.get() {
             Some(Outcome::Done(Err(error))) => Ended::Error {
-                error: format!("{error:?}"),
+                error: printed(|| format!("{error:?}")),
             },
             Some(Outcome::Done(Ok(_))) => Ended::Result,
             _ => Ended::Cancelled,

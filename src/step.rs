@@ -110,13 +110,13 @@ impl InProgress {
         }
     }
 
-    /// Whose waker it was given.
-    pub(crate) fn who(&self) -> Who {
+    /// Whose waker it was given, as those see it who watch that loop. They know nothing of tasks of others.
+    pub(crate) fn who(&self, event_loop: *const ()) -> Who {
         match self {
-            InProgress::OfTask(task) => Who::Task {
+            InProgress::OfTask(task) if task.about().event_loop() == event_loop => Who::Task {
                 task: task.about().id(),
             },
-            InProgress::ByHand(_) => Who::Waker,
+            _ => Who::Waker,
         }
     }
 }

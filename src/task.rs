@@ -175,11 +175,11 @@ where
     }
 
     /// Asks all of it; true if any said yes.
-    fn cancel_what_it_waits_for(&self) -> bool {
+    fn cancel_what_it_waits_for(self: &Rc<Self>) -> bool {
         let futures: Vec<_> = self.record.waits().held(&self.waker).cloned().collect();
-        futures
-            .iter()
-            .fold(false, |any, future| future.cancel() | any)
+        let me = AnyFuture(self.clone());
+        let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
+        futures.iter().fold(false, ask)
     }
 
     fn tell_may_not_wait(&self, event_loop: &EventLoop, error: &Error) {
@@ -229,6 +229,7 @@ where
                     task: self.future.id,
                     swallows: self.asked.cancelled.get()
                         && !matches!(result, Err(Error::Cancelled)),
+                    too_late: self.asked.must_cancel.get() && result.is_ok(),
                 });
                 self.finish(event_loop, result);
             }

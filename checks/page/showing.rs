@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::driving::{at_peace, go_to, page_of, step};
-use crate::traces::{folder, hostile};
+use crate::traces::{folder, hostile, recorded};
+use send_none::trace::say::note;
 
 #[test]
 fn what_is_shown_is_the_state() {
@@ -218,6 +219,100 @@ fn a_page_that_ends_in_the_midst_of_an_event_shows_what_came_before() {
         browser.press("End");
         assert_ne!(browser.text("#sentence"), "");
     }
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_cancellation_comes_of_who_asked_for_it() {
+    let folder = folder("cancelled");
+    let file = folder.join("story.html");
+    recorded(&file, |event_loop| {
+        let busy = event_loop.create_task(async {
+            loop {
+                yield_now().await?;
+            }
+        });
+        let early = event_loop.create_task(async { Ok(()) });
+        let main = async {
+            yield_now().await?;
+            note("now");
+            busy.cancel();
+            let _gone = busy.await.map(|never: ()| never);
+            Ok(())
+        };
+        early.cancel();
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let mut browser = Browser::new();
+    browser.open(&file, "");
+    go_to(&mut browser, "CancelledError ends Task-2");
+    browser.press("c");
+    assert_eq!(
+        browser.text("#sentence"),
+        "Task-2 is asked to cancel itself"
+    );
+    go_to(&mut browser, "Task-1 runs: throw(CancelledError)");
+    browser.press("c");
+    let sentence = browser.text("#sentence");
+    assert_eq!(sentence, "Task-3: Task-1 is asked to cancel itself");
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_causes_of_a_gathers_cancellation_lead_to_who_asked_the_gather() {
+    let (mut browser, folder) = page_of("19_glass_box");
+    go_to(&mut browser, "throw(CancelledError)");
+    for expected in [
+        "Gather-3 passes it on: Task-1 is asked to cancel itself",
+        "callback #1: Gather-3 is asked to cancel itself",
+    ] {
+        browser.press("c");
+        assert_eq!(browser.text("#sentence"), expected);
+    }
+    go_to(&mut browser, "Future-5 is cancelled");
+    browser.press("c");
+    let sentence = browser.text("#sentence");
+    assert_eq!(
+        sentence,
+        "Task-2 passes it on: Future-5 is asked to cancel itself"
+    );
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_a_task_was_parked_on_is_told_when_that_is_done() {
+    let (mut browser, folder) = page_of("05_awaiting_a_future");
+    go_to(&mut browser, "Future-1 has its result");
+    let tasks = browser.text("#tasks");
+    assert!(tasks.contains("on Future-1, which is done"), "{tasks}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_task_that_was_chosen_can_be_let_go_when_it_has_ended() {
+    let (mut browser, folder) = page_of("07_gather");
+    go_to(&mut browser, "Task-2 is made");
+    browser.evaluate("document.querySelectorAll('.task')[1].click()");
+    browser.press("End");
+    let chosen = browser.text("#tasks .chosen");
+    assert_eq!(chosen, "Task-2is not there at this step");
+    browser.evaluate("document.querySelector('#tasks .chosen .task').click()");
+    assert_eq!(browser.evaluate("glassBox.selected === null"), true);
+    at_peace(&browser);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_is_too_long_can_be_scrolled_and_read_without_a_mouse() {
+    let (mut browser, folder) = page_of("18_who_waits_for_whom");
+    let bodies = "[...document.querySelectorAll('.body')].every((body) => body.tabIndex === 0)";
+    assert_eq!(browser.evaluate(bodies), true);
+    go_to(&mut browser, "Task was destroyed but it is pending!");
+    let now = browser.text(".near button.now");
+    assert!(now.contains("<left waiting for <Lock.acquire-11"), "{now}");
     at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -50,6 +50,15 @@ pub fn examples() -> Vec<String> {
     names
 }
 
+/// A page of what happens in a new loop.
+pub fn recorded(file: &Path, run: impl FnOnce(&EventLoop)) {
+    let event_loop = EventLoop::with_virtual_clock();
+    let recorder = Recorder::new().to_file(file, Format::Page);
+    event_loop.observe(recorder.unwrap());
+    run(&event_loop);
+    event_loop.close().unwrap();
+}
+
 /// Names and texts as they should not be.
 pub fn hostile(file: &Path) {
     let bad = [
@@ -61,22 +70,20 @@ pub fn hostile(file: &Path) {
         "😀 مرحبا 你好",
         &"x".repeat(10_000),
     ];
-    let event_loop = EventLoop::with_virtual_clock();
-    let recorder = Recorder::new().to_file(file, Format::Page);
-    event_loop.observe(recorder.unwrap());
-    for text in bad {
-        let text = text.to_owned();
-        let name = text.clone();
-        let task = event_loop.create_task(async move {
-            yield_now().await?;
-            note(&text);
-            Err::<(), _>(Error::msg(text))
-        });
-        task.set_name(name);
-        let error = event_loop.run_until_complete(&task);
-        assert!(error.is_err());
-    }
-    event_loop.close().unwrap();
+    recorded(file, |event_loop| {
+        for text in bad {
+            let text = text.to_owned();
+            let name = text.clone();
+            let task = event_loop.create_task(async move {
+                yield_now().await?;
+                note(&text);
+                Err::<(), _>(Error::msg(text))
+            });
+            task.set_name(name);
+            let error = event_loop.run_until_complete(&task);
+            assert!(error.is_err());
+        }
+    });
 }
 
 /// A page of so many events: many tasks that wait for each other, and for the clock.

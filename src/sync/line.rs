@@ -14,10 +14,11 @@ use std::collections::VecDeque;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::any_future::{About, AnyCallback, AnyCell, Below};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
 use crate::error::Result;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::loop_event::LoopEvent;
+use crate::observer::does_anybody_watch;
 use crate::turn::get_event_loop;
 
 /// Those that stand in line, under ascending numbers.
@@ -49,7 +50,7 @@ impl Line {
         }));
         let number = self.next_number.replace(self.next_number.get() + 1);
         if self.held_by.get().is_some() {
-            self.tell_holder(|| vec![number_of(&(number, turn.clone()))]);
+            self.tell_holder(&[turn.as_any()]);
         }
         self.waiting.borrow_mut().push_back((number, turn.clone()));
         let mut place = Place {
@@ -66,16 +67,24 @@ impl Line {
     /// Notes which task all of them wait for.
     pub(crate) fn set_holder(&self, task: Option<u64>) {
         let before = self.held_by.replace(task);
-        if before != task {
-            self.tell_holder(|| self.waiting.borrow().iter().map(number_of).collect());
+        if before != task && does_anybody_watch() {
+            let waiting: Vec<_> = self.waiting.borrow().iter().map(as_any).collect();
+            self.tell_holder(&waiting);
+            if let (true, Ok(event_loop)) = (waiting.is_empty(), get_event_loop()) {
+                let futures = Vec::new();
+                event_loop.tell(|| LoopEvent::Holder { futures, task });
+            }
         }
     }
 
-    fn tell_holder(&self, futures: impl FnOnce() -> Vec<u64>) {
-        if let Ok(event_loop) = get_event_loop() {
-            event_loop.tell(|| LoopEvent::Holder {
-                futures: futures(),
-                task: self.held_by.get(),
+    /// Each loop is told of those that are its own.
+    fn tell_holder(&self, waiting: &[AnyFuture]) {
+        let task = self.held_by.get();
+        for turns in waiting.chunk_by(|a, b| a.event_loop() == b.event_loop()) {
+            let futures: Vec<_> = turns.iter().map(|turn| turn.0.about().id()).collect();
+            turns[0].0.about().tell(&mut || LoopEvent::Holder {
+                futures: futures.clone(),
+                task,
             });
         }
     }
@@ -139,8 +148,8 @@ impl Line {
     }
 }
 
-fn number_of((_, turn): &(u64, FutureCell<()>)) -> u64 {
-    turn.as_any().0.about().id()
+fn as_any((_, turn): &(u64, FutureCell<()>)) -> AnyFuture {
+    turn.as_any()
 }
 
 /// A place in the line, for as long as somebody stands there.

@@ -105,7 +105,9 @@ impl Chrome {
     fn drawn(&mut self, event: &LoopEvent, running: Option<Entry>, sentence: &str) -> String {
         let mut text = String::new();
         match event {
-            LoopEvent::Renamed { task, name } => text += &name_lane(*task, name),
+            LoopEvent::Renamed { task, name } => {
+                text += &name_lane(*task, &told_name(name));
+            }
             LoopEvent::TaskMade { task, name, .. } => {
                 text += &name_lane(*task, &told_name(name));
                 text += &self.arrow(running, *task);

@@ -12,6 +12,22 @@ use crate::record::is_ours;
 /// A script's numbers are exact up to here: a quarter of a year.
 pub(crate) const MOST_NANOS: u128 = 1 << 53;
 
+impl LoopEvent {
+    /// The place in the source that it is about, if it has one of its own.
+    pub fn place(&self) -> Option<&'static Location<'static>> {
+        match self {
+            LoopEvent::CallQueued { made_at: at, .. }
+            | LoopEvent::TimerSet { made_at: at, .. }
+            | LoopEvent::TaskMade { made_at: at, .. }
+            | LoopEvent::FutureMade { made_at: at, .. }
+            | LoopEvent::Parked { at, .. }
+            | LoopEvent::Said { at, .. } => Some(at),
+            LoopEvent::Suspended { at, .. } => *at,
+            _ => None,
+        }
+    }
+}
+
 /// An object under construction.
 pub(crate) struct Object(String);
 
@@ -46,6 +62,13 @@ impl Object {
         self.with(name, format_args!("{numbers:?}"))
     }
 
+    fn number(self, name: &str, number: Option<u64>) -> Self {
+        match number {
+            Some(number) => self.with(name, number),
+            None => self,
+        }
+    }
+
     pub(crate) fn end(self) -> String {
         self.0 + "}"
     }
@@ -78,8 +101,13 @@ pub(crate) fn event(time: Duration, event: &LoopEvent) -> Object {
     match event {
         LoopEvent::TurnBegan { turn, batch } => object.with("turn", turn).with("batch", batch),
         LoopEvent::TurnEnded { turn } => object.with("turn", turn),
-        LoopEvent::Closing { callbacks, tasks } => {
-            object.with("callbacks", callbacks).with("tasks", tasks)
+        LoopEvent::Closing {
+            callbacks,
+            tasks,
+            kept,
+        } => {
+            let object = object.with("callbacks", callbacks).with("tasks", tasks);
+            object.with("kept", kept)
         }
         LoopEvent::Asleep { until: Some(until) } => object.nanos("until", *until),
         LoopEvent::Said { text, .. } | LoopEvent::Reported { text } => object.text("text", text),
@@ -123,8 +151,11 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
         LoopEvent::TaskMade { task, name, .. } | LoopEvent::Renamed { task, name } => {
             object.with("task", task).text("name", name)
         }
-        LoopEvent::StepBegan { task, .. }
-        | LoopEvent::Returned { task, .. }
+        LoopEvent::StepBegan { task, sends } => {
+            let object = object.with("task", task);
+            object.with("cancels", sends.is_cancellation())
+        }
+        LoopEvent::Returned { task, .. }
         | LoopEvent::Panicked { task }
         | LoopEvent::Dropped { task }
         | LoopEvent::Destroyed { task }
@@ -154,11 +185,13 @@ fn of_waiting(event: &LoopEvent, object: Object) -> Object {
             task,
             yields,
             on,
+            elsewhere,
             queued,
             ..
         } => {
             let object = object.with("task", task).list("on", on);
-            object.with("yields", yields).with("queued", queued)
+            let object = object.with("yields", yields).with("queued", queued);
+            object.with("elsewhere", elsewhere)
         }
         _ => object,
     }
@@ -188,15 +221,10 @@ fn of_future(event: &LoopEvent, object: Object) -> Object {
             let object = object.with("future", future).with("waiting", waiting);
             object.text("how", how_it_ended(how))
         }
-        LoopEvent::SentOff { future }
-        | LoopEvent::Gone { future }
-        | LoopEvent::CancelAsked { future } => object.with("future", future),
+        LoopEvent::SentOff { future } | LoopEvent::Gone { future } => object.with("future", future),
+        LoopEvent::CancelAsked { future, by } => object.with("future", future).number("by", *by),
         LoopEvent::Holder { futures, task } => {
-            let object = object.list("futures", futures);
-            match task {
-                Some(task) => object.with("task", task),
-                None => object,
-            }
+            object.list("futures", futures).number("task", *task)
         }
         _ => object,
     }

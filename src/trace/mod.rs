@@ -12,6 +12,9 @@
 //! Files are written as the program goes, event by event. So however it ends, what happened up to
 //! there can be read. Each loop has a file of its own; the second one's is called `story-2.html`.
 //!
+//! An error is printed when it is told. So its `Debug` and its `Display` run in a program that is watched, also
+//! where they would not otherwise.
+//!
 //! A program can also do it itself, with a [`Recorder`](recorder::Recorder), and put its own words among the
 //! events, with [`say!`](crate::say!).
 

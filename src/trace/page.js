@@ -55,6 +55,9 @@ class Page {
     story.remove(); // it is read, and may be large
     this.lanes = new Lanes(events, base?.state, (step) => this.go(step));
     this.words = events.flatMap((event, i) => (event.k === "Said" ? [i] : []));
+    this.names = new Map(); // what those were called that are gone
+    for (const cell of base?.state.cells ?? []) this.names.set(cell.id, cell.name);
+    for (const { name, task, future } of events) if (name !== undefined) this.names.set(task ?? future, name);
     this.selected = null; // a task
     this.playing = null;
     this.build();
@@ -82,7 +85,8 @@ class Page {
     this.play = button("▶", "space", "play", () => this.toggle());
     this.why = button("why?", "c", "jump to the cause", () => this.jumpToCause());
     const panel = (id, title) => {
-      const body = el("div", { class: "body", id, tabindex: -1 });
+      // Who has no mouse can scroll what is too long.
+      const body = el("div", { class: "body", id, tabindex: 0, role: "group", "aria-label": title });
       this[id] = body;
       return el("section", { class: `panel ${id}`, "aria-label": title }, el("h2", {}, title), body);
     };
@@ -155,7 +159,9 @@ class Page {
 
   showPlaying() {
     this.play.textContent = this.playing ? "⏸" : "▶";
-    this.play.setAttribute("aria-label", this.playing ? "pause" : "play");
+    const label = this.playing ? "pause" : "play";
+    this.play.setAttribute("aria-label", label);
+    this.play.title = `${label} (space)`;
   }
 
   // The task that is chosen, or else the one that the event is about, or that runs.
@@ -210,7 +216,7 @@ class Page {
       : "nothing happened";
     this.sentence.textContent = this.saidAt(this.step - 1);
     const cause = this.causes.by[this.step - 1] ?? -1;
-    this.why.disabled = cause < 0;
+    this.why.setAttribute("aria-disabled", cause < 0); // and not disabled: who is at it would lose his place
     this.because.textContent = cause < 0 ? "" : `because, at step ${cause + 1}: ${this.saidAt(cause)}`;
     this.showSource(state);
     this.showQueue(state);
@@ -227,7 +233,7 @@ class Page {
   }
 
   name(id) {
-    return shown(this.replay.state.cells.get(id)?.name ?? `unknown-${id}`);
+    return shown(this.replay.state.cells.get(id)?.name ?? this.names.get(id) ?? `unknown-${id}`);
   }
 
   showSource(state) {
@@ -255,8 +261,9 @@ class Page {
       const now = isHere && n === here;
       rows.push(el("div", { class: `line${now ? " now" : ""}`, "aria-current": now && "true" },
         el("span", { class: "number" }, `${n}`),
-        el("code", {}, lines[n - 1] || " "),
-        el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text)))));
+        el("div", {},
+          el("code", {}, lines[n - 1] || " "),
+          el("span", { class: "badges" }, badges.map(([kind, text]) => el("span", { class: `badge ${kind}` }, text))))));
     }
     fill(this.source, el("p", { class: "file" }, file), el("div", { class: "code" }, rows));
   }
@@ -270,7 +277,7 @@ class Page {
       return el("li", { class: `chip ${kind}${call?.cancelled && kind === "call" ? " empty" : ""}`, title }, text);
     };
     const running = state.running;
-    fill(this.queue, 
+    fill(this.queue,
       el("p", { class: "runs" }, running ? ["runs: ", chip(running)] : "nothing runs"),
       entries.length > 0
         ? el("ol", { class: "chips" }, entries.slice(0, 40).map(chip))
@@ -287,20 +294,31 @@ class Page {
     if (ids.length > 60) ids = [...first, ...ids.filter((id) => !first.includes(id))];
     const row = (id) => {
       const task = state.tasks.get(id);
-      const waits = waitsFor(state, id);
-      const on = waits.length > 0 ? waits.map((other) => this.name(other)).join(", ")
-        : task.state === "Parked" ? "something from elsewhere" : "";
+      const on = this.waitedFor(task, waitsFor(state, id));
       const words = { Running: "runs", Queued: "ready", Parked: "parked" };
       return el("li", { class: this.selected === id ? "chosen" : "" },
         el("button", { type: "button", class: "task", "data-key": id, "aria-pressed": this.selected === id, onclick: () => this.select(id) },
           el("span", { class: "name" }, this.name(id)),
           el("span", { class: `state ${task.state}` }, words[task.state]),
-          el("span", { class: "on" }, on ? `on ${on}` : ""),
+          el("span", { class: "on" }, on),
           el("span", { class: "at" }, task.parked_at ?? "")));
     };
-    fill(this.tasks, 
+    const isGone = this.selected !== null && !state.tasks.has(this.selected);
+    fill(this.tasks,
+      isGone ? el("p", { class: "chosen" }, el("button", { type: "button", class: "task", "data-key": this.selected,
+        "aria-pressed": true, onclick: () => this.select(this.selected) },
+      el("span", { class: "name" }, this.name(this.selected)), el("span", { class: "none" }, "is not there at this step"))) : null,
       ids.length > 0 ? el("ul", {}, ids.slice(0, 60).map(row)) : el("p", { class: "none" }, "none"),
       ids.length > 60 ? el("p", { class: "none" }, `and ${ids.length - 60} more`) : null);
+  }
+
+  // What a task waits for: what of that is pending, and if nothing is, what was.
+  waitedFor(task, pending) {
+    if (task.state !== "Parked") return "";
+    const names = (ids) => ids.map((id) => this.name(id)).join(", ");
+    if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? ", and more" : ""}`;
+    if (task.on.length > 0) return `on ${names(task.on)}, which is done`;
+    return task.elsewhere ? "on something from elsewhere" : "nobody has its waker";
   }
 
   showFutures(state) {
@@ -319,10 +337,10 @@ class Page {
         cell.held_by !== null ? el("span", { class: "on" }, ` held by ${this.name(cell.held_by)}`) : null,
         line.length > 0
           ? el("ol", { class: "line-of" }, line.slice(0, 12).map((one) => el("li", {}, who(one))))
-          : el("span", { class: "none" }, " nobody waits"),
+          : el("span", { class: "none" }, " · nobody waits"),
         line.length > 12 ? el("span", { class: "none" }, ` and ${line.length - 12} more`) : null);
     };
-    fill(this.futures, 
+    fill(this.futures,
       ids.length > 0 ? el("ul", {}, ids.slice(0, 40).map(row)) : el("p", { class: "none" }, "none is pending"),
       ids.length > 40 ? el("p", { class: "none" }, `and ${ids.length - 40} more`) : null);
   }
@@ -341,7 +359,7 @@ class Page {
       while (chips.length < size) chips.push(el("span", { class: "chip slot", "aria-hidden": "true" }, "#0 t=0"));
       rows.push(el("div", { class: "level" }, chips));
     }
-    fill(this.timers, 
+    fill(this.timers,
       timers.length > 0 ? el("div", { class: "heap" }, rows) : el("p", { class: "none" }, "none is set"),
       timers.length > 15 ? el("p", { class: "none" }, `and ${timers.length - 15} more`) : null);
   }
@@ -362,11 +380,12 @@ class Page {
     const rows = [];
     for (let i = first; i < Math.min(this.events.length, first + 14); i++) {
       const now = i === this.step - 1;
-      const [text] = (this.lines[i] ?? "").split("\n");
-      const [lead, said] = [text.slice(0, this.events[i].w), text.slice(this.events[i].w)];
+      const lead = this.lines[i].slice(0, this.events[i].w);
+      const all = this.lines[i].slice(lead.length).trimEnd();
+      const said = now ? all : short(all.split("\n", 1)[0], 160);
       const line = el("button",
         { type: "button", "data-key": i, class: now ? "now" : "", "aria-current": now && "step", onclick: () => this.go(i + 1) },
-        el("span", { "aria-hidden": "true" }, lead), short(said, 160));
+        el("span", { "aria-hidden": "true" }, lead), said);
       rows.push(el("li", {}, line));
     }
     fill(this.near, el("ol", {}, rows));

@@ -30,8 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("page.js")
 );
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "wgUN1XkueMDi+S+OUa9BdhqPFHuXSZoqFY5n4yZAefc=";
-const SCRIPT_HASH: &str = "0GrY4feYKirMMwhUvXOzzfJ8+mFR0ST4pI7v6T9QS74=";
+const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
+const SCRIPT_HASH: &str = "+qwzStjSUiTkPEvoXwkLWSJ+HXDfWP2gnakpfahBev4=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
@@ -197,6 +197,7 @@ fn task_json(id: u64, task: &Task) -> String {
     let object = Object::new("Task").with("id", id);
     let object = object.text("state", &format!("{:?}", task.state));
     let object = object.list("on", &task.on).with("aborted", task.aborted);
+    let object = object.with("elsewhere", task.elsewhere);
     let at = task.parked_at.map(|at| quoted(&at.to_string()));
     object.with("parked_at", or_null(at)).end()
 }

@@ -52,6 +52,8 @@ pub(crate) struct Task {
     pub(crate) state: TaskState,
     pub(crate) aborted: bool,
     pub(crate) on: Vec<u64>,
+    /// Whether somebody else may wake it, too.
+    pub(crate) elsewhere: bool,
     pub(crate) parked_at: Option<Place>,
 }
 
@@ -81,6 +83,7 @@ impl Task {
             state: TaskState::Queued,
             aborted: false,
             on: Vec::new(),
+            elsewhere: false,
             parked_at: None,
         }
     }
@@ -227,14 +230,15 @@ impl Picture {
                 on,
                 at,
                 queued,
-            } => self.park(*task, &[*on], Some(*at), *queued),
+            } => self.park(*task, (&[*on], false), Some(*at), *queued),
             LoopEvent::Suspended {
                 task,
                 on,
+                elsewhere,
                 at,
                 queued,
                 ..
-            } => self.park(*task, on, *at, *queued),
+            } => self.park(*task, (on, *elsewhere), *at, *queued),
             LoopEvent::Woken {
                 task,
                 in_step: false,
@@ -244,11 +248,11 @@ impl Picture {
         }
     }
 
-    fn park(&mut self, task: u64, on: &[u64], at: Option<Place>, queued: bool) {
+    fn park(&mut self, task: u64, on: (&[u64], bool), at: Option<Place>, queued: bool) {
         self.running = None;
         if let Some(task) = self.tasks.get_mut(&task) {
             task.state = TaskState::Parked;
-            task.on = on.to_vec();
+            (task.on, task.elsewhere) = (on.0.to_vec(), on.1);
             task.parked_at = at;
         }
         if queued {

@@ -96,8 +96,8 @@ class Replay {
 
   park(event) {
     this.put(this.state, "running", null);
-    const parked = { state: "Parked", on: event.on, parked_at: event.at ?? null };
-    this.change(this.state.tasks, event.task, { ...parked, yields: event.yields });
+    const { on, elsewhere, yields, at: parked_at = null } = event;
+    this.change(this.state.tasks, event.task, { state: "Parked", on, elsewhere, yields, parked_at });
     if (event.queued) this.queue(event.task);
   }
 }
@@ -261,6 +261,8 @@ function read(story) {
 function causes(events, base) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
+  const asked = new Map(); // of a future or task: what has last asked it to cancel itself
+  const takenBack = new Map(); // of a timer: what has cancelled it
   const timers = new Map(); // by their deadlines: what has set them
   const at = (when) => timers.get(when) ?? timers.set(when, new Set()).get(when);
   let sending = []; // which futures send their lines off, the innermost last
@@ -275,7 +277,7 @@ function causes(events, base) {
     switch (event.k) {
       case "StepBegan":
       case "CallBegan":
-        by = queuedBy.get(name(event)) ?? null;
+        by = (event.cancels ? asked.get(event.task) : undefined) ?? queuedBy.get(name(event)) ?? null;
         [running, task] = [i, event.task ?? null];
         break;
       case "TaskMade":
@@ -301,12 +303,21 @@ function causes(events, base) {
         at(event.when).delete(by);
         break;
       case "CallCancelled":
+        takenBack.set(event.call, i);
         at(events[setBy.get(name(event))]?.when).delete(setBy.get(name(event)));
+        break;
+      case "TimersSwept":
+        by = takenBack.get(event.calls.at(-1)) ?? by;
+        break;
+      case "CancelAsked":
+        by = asked.get(event.by) ?? by;
+        asked.set(event.future, i);
         break;
       case "Asleep": // because of the first timer
         [by = null] = at(event.until);
         break;
       case "Settled":
+        if (events[i - 1]?.k === "CancelAsked" && events[i - 1].future === event.future) by = i - 1;
         if (event.waiting > 0) sending.push(i);
         break;
       case "Closing":

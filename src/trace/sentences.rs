@@ -39,14 +39,11 @@ impl Teller {
                     .into()
             }
             LoopEvent::Awake => "the loop is awake".into(),
-            LoopEvent::Closing { callbacks, tasks } => {
-                let (callbacks, tasks) = (counted(*callbacks, "callback"), counted(*tasks, "task"));
-                let left: Vec<_> = callbacks.into_iter().chain(tasks).collect();
-                match left.is_empty() {
-                    true => "the loop closes, and nothing is left".into(),
-                    false => format!("the loop closes, and drops what is left: {}", left.join(", ")),
-                }
-            }
+            LoopEvent::Closing {
+                callbacks,
+                tasks,
+                kept,
+            } => closing(*callbacks, *tasks, *kept),
             LoopEvent::Closed => "the loop is closed".into(),
             LoopEvent::Said { text, .. } => format!("“{text}”"),
             LoopEvent::Reported { text } => format!("reported: {text}"),
@@ -108,18 +105,24 @@ impl Teller {
             LoopEvent::Gone { future } => {
                 format!("{} is gone, and was never settled", name(future))
             }
-            LoopEvent::CancelAsked { future } => {
+            LoopEvent::CancelAsked { future, by } => {
+                let passed_on = by.map(|by| format!("{} passes it on: ", name(&by)));
+                let why = passed_on.as_deref().unwrap_or(why);
                 format!("{why}{} is asked to cancel itself", name(future))
             }
-            LoopEvent::Holder { task, futures } => {
-                let task = task.as_ref().map_or("nobody".into(), name);
-                match &futures[..] {
-                    [] => format!("{task} holds it now, and nobody waits"),
-                    _ => format!("{task} holds what {} must wait for", self.names(futures)),
-                }
-            }
+            LoopEvent::Holder { task, futures } => self.holder(*task, futures),
             _ => return None,
         })
+    }
+
+    fn holder(&self, task: Option<u64>, futures: &[u64]) -> String {
+        let waiting = self.names(futures);
+        match (task.map(|task| self.name(task)), futures) {
+            (Some(task), []) => format!("{task} takes a lock"),
+            (Some(task), _) => format!("{task} holds the lock that {waiting} must wait for"),
+            (None, []) => "a lock is given back".into(),
+            (None, _) => format!("the lock that {waiting} must wait for is given back"),
+        }
     }
 
     fn of_step(&self, event: &LoopEvent) -> Option<String> {
@@ -134,10 +137,17 @@ impl Teller {
                     Sends::Nothing => format!("{task} is to run, but was aborted"),
                 }
             }
-            LoopEvent::Returned { task, swallows } => match swallows {
+            LoopEvent::Returned {
+                task,
+                swallows,
+                too_late,
+            } => match (swallows, too_late) {
                 _ if self.unheard => format!("the coroutine of {} is dropped", name(task)),
-                true => format!("{} has caught its cancellation, and returns", name(task)),
-                false => format!("{} returns", name(task)),
+                (_, true) => {
+                    format!("{} returns, but it was asked to cancel itself", name(task))
+                }
+                (true, _) => format!("{} has caught its cancellation, and returns", name(task)),
+                _ => format!("{} returns", name(task)),
             },
             LoopEvent::Panicked { task } => format!("{} panics", name(task)),
             LoopEvent::Dropped { task } => {
@@ -274,12 +284,27 @@ impl Teller {
         });
         let mut names: Vec<_> = names.collect();
         if batch > names.len() {
-            names.push("…".into());
+            // More than are told; or, if they are not known, they were there before anybody watched.
+            let known = self.picture.ready.len() >= batch;
+            names.insert(if known { names.len() } else { 0 }, "…".into());
         }
         match batch {
             0 => String::new(),
             _ => format!(": {}", names.join(", ")),
         }
+    }
+}
+
+fn closing(callbacks: usize, tasks: usize, kept: usize) -> String {
+    let kept = (kept > 0).then(|| "what it keeps for others".into());
+    let left = [counted(callbacks, "callback"), counted(tasks, "task"), kept];
+    let left: Vec<_> = left.into_iter().flatten().collect();
+    match left.is_empty() {
+        true => "the loop closes".into(),
+        false => format!(
+            "the loop closes, and drops what is left: {}",
+            left.join(", ")
+        ),
     }
 }
 

@@ -166,7 +166,11 @@ impl Teller {
 fn matters(event: &LoopEvent) -> bool {
     match event {
         LoopEvent::Holder { futures, task } => task.is_some() && !futures.is_empty(),
-        LoopEvent::Closing { callbacks, tasks } => callbacks + tasks > 0,
+        LoopEvent::Closing {
+            callbacks,
+            tasks,
+            kept,
+        } => callbacks + tasks + kept > 0,
         LoopEvent::RunBegan
         | LoopEvent::TurnEnded { .. }
         | LoopEvent::CallEnded { .. }

@@ -2,7 +2,7 @@
 
 use super::*;
 use send_none::sync::Lock;
-use send_none::{AsyncIter, as_completed, wait_for};
+use send_none::{AsyncIter, as_completed, current_task, wait_for};
 use std::future::pending;
 use std::task::Waker;
 
@@ -218,11 +218,41 @@ fn who_holds_a_lock_is_told_when_somebody_must_wait() {
         .collect();
     assert_eq!(holds.len(), 1, "{text}");
     assert!(
-        holds[0].contains("Task-2 holds what Lock.acquire-"),
+        holds[0].contains("Task-2 holds the lock that Lock.acquire-"),
         "{text}"
     );
     assert!(
         text.contains("is made: it waits for Task-2 and Task-3"),
         "{text}"
     );
+}
+
+#[test]
+fn a_cancellation_that_waits_for_the_end_of_the_step_is_passed_on_by_the_task() {
+    let recorder = recorded(|event_loop| {
+        let main = async {
+            current_task().unwrap().cancel();
+            sleep(secs(1)).await
+        };
+        event_loop.run_until_complete(main).unwrap_err();
+    });
+    let sentences = [
+        "Task-1: Task-1 is asked to cancel itself",
+        "Task-1 passes it on: Future-2 is asked to cancel itself",
+    ];
+    tells(&story(&recorder), &sentences);
+}
+
+#[test]
+fn what_is_returned_too_late_is_told() {
+    let recorder = recorded(|event_loop| {
+        let main = async {
+            current_task().unwrap().cancel();
+            Ok(5)
+        };
+        event_loop.run_until_complete(main).unwrap_err();
+    });
+    let text = story(&recorder);
+    let expected = "Task-1 returns, but it was asked to cancel itself";
+    assert!(text.contains(expected), "{text}");
 }
