@@ -1,7 +1,7 @@
 //! A gather is cancelled, and the loop tells each step of it.
 //!
 //! Cancelling goes down to what the members wait for, and comes back up: the sleeps are cancelled, then
-//! the members in their next step, then the gather, when the last of them is done. Any program can be
+//! the members in their next step, then the gather, when the first of them is done. Any program can be
 //! watched like this, without a change: `SEND_NONE_TRACE=- cargo run --example 03_countdown`.
 
 mod support;

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, Ready};
 use crate::handle::{Run, call_guarded};
 use crate::loop_event::LoopEvent;
+use crate::mailbox::Note;
 use crate::observer::ExceptionContext;
 
 impl EventLoop {
@@ -45,8 +46,10 @@ impl EventLoop {
         let callbacks = self.take_callbacks();
         let tasks = self.all_tasks();
         drop(self.core.tasks.take()); // nobody goes with it: they are all in `tasks`
+        let mailed = notes.iter().filter(|note| matches!(note, Note::Call(..)));
+        let wanted = callbacks.iter().filter(|call| !call.is_cancelled());
         self.tell(|| LoopEvent::Closing {
-            callbacks: callbacks.iter().filter(|call| !call.is_cancelled()).count(),
+            callbacks: mailed.count() + wanted.count(),
             tasks: tasks.len(),
             kept: self.core.kept.borrow().len(),
         });

@@ -229,7 +229,8 @@ impl<T: 'static> Settable<T> {
     /// Sends everybody away, because the loop is closing.
     pub(crate) fn dissolve_line(&self) {
         let next = || self.line.borrow_mut().pop();
-        while let Some(waiter) = next() {
+        while let Some((place, waiter)) = next() {
+            self.tell_left(place);
             // One panic in a drop must not keep the others from being dropped.
             if let Err(error) = call_guarded(move || drop(waiter)) {
                 let context = ExceptionContext::new("Exception while closing");

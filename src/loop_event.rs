@@ -43,7 +43,7 @@ pub enum LoopEvent {
     Awake,
     /// The loop begins to close: it has taken out all that is left, and drops one after the other.
     Closing {
-        /// How many callbacks are left, in the run queue and among the timers.
+        /// How many callbacks are left, in the mailbox, on the run queue and among the timers.
         callbacks: usize,
         /// How many tasks are left.
         tasks: usize,
@@ -178,7 +178,8 @@ pub enum LoopEvent {
         /// Whether it was woken meanwhile: then it is on the run queue already.
         queued: bool,
     },
-    /// A suspended task cannot wait for what it waits for: an error will be thrown in.
+    /// A suspended task cannot wait for what it waits for, or was asked to cancel itself before: an error will be
+    /// thrown in.
     MayNotWait {
         /// The task.
         task: u64,
@@ -298,11 +299,13 @@ pub enum Sends {
 
 impl Sends {
     pub(crate) fn is_cancellation(&self) -> bool {
-        let (Sends::Error { error } | Sends::ItsEnd { error }) = self else {
-            return false;
-        };
-        *error == format!("{:?}", Error::Cancelled)
+        matches!(self, Sends::Error { error } | Sends::ItsEnd { error } if is_cancellation(error))
     }
+}
+
+/// Whether that is a cancellation, printed.
+pub(crate) fn is_cancellation(error: &str) -> bool {
+    error == format!("{:?}", Error::Cancelled)
 }
 
 /// How a future ended.

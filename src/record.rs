@@ -80,7 +80,10 @@ impl Waits {
         let id = |future: &AnyFuture| future.0.about().id();
         let is_here = |future: &&AnyFuture| future.event_loop() == event_loop;
         let at = self.at();
-        match (self.single().filter(is_here).map(id), at) {
+        match (
+            self.single().filter(|_| !elsewhere).filter(is_here).map(id),
+            at,
+        ) {
             (Some(on), Some(at)) => LoopEvent::Parked {
                 task,
                 on,
@@ -148,7 +151,7 @@ impl Waits {
         let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
         let removed = removed.or_else(|| {
             let first = self.first.take_if(|first| is_it(first))?;
-            self.first = self.more.as_mut().and_then(|more| more.pop());
+            self.first = self.more.as_mut().map(|more| more.remove(0));
             Some(first)
         });
         self.more.take_if(|more| more.is_empty());

@@ -58,7 +58,7 @@ impl<W> Line<W> {
 
     pub(crate) fn remove(&mut self, place: u64) -> Option<W> {
         if self.first.as_ref()?.0 == place {
-            return self.pop();
+            return self.next();
         }
         let more = self.more.as_mut()?;
         let i = more.binary_search_by_key(&place, |(place, _)| *place);
@@ -66,10 +66,10 @@ impl<W> Line<W> {
     }
 
     /// The first one leaves.
-    pub(crate) fn pop(&mut self) -> Option<W> {
-        let (_, who) = self.first.take()?;
+    pub(crate) fn pop(&mut self) -> Option<(u64, W)> {
+        let first = self.first.take()?;
         self.first = self.more.as_mut().and_then(|more| more.pop_front());
-        Some(who)
+        Some(first)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -101,7 +101,8 @@ impl<W> Iterator for Line<W> {
     type Item = W;
 
     fn next(&mut self) -> Option<W> {
-        self.pop()
+        let (_, who) = self.pop()?;
+        Some(who)
     }
 }
 

@@ -52,9 +52,17 @@ fn the_line_that_is_shown_belongs_to_who_runs() {
 fn what_a_closing_loop_drops_is_the_cause_of_what_comes_of_it() {
     let (mut browser, folder) = page_of("18_who_waits_for_whom");
     go_to(&mut browser, "the loop closes");
-    assert!(browser.text("#tasks").contains("none"));
+    let tasks = "[...document.querySelectorAll('#tasks .name')].map((name) => name.textContent)";
+    let left = browser.evaluate(tasks);
+    assert_eq!(left, json!(["Task-4", "left", "right"]));
     go_to(&mut browser, "Lock.acquire-12 has its result");
-    assert!(browser.text("#queue").contains("runs: left"));
+    assert_eq!(browser.evaluate(tasks), json!(["left", "right"]));
+    assert!(browser.text("#queue").contains("is dropped: left"));
+    let waiting = browser.text("#futures");
+    assert!(
+        waiting.contains("right") && !waiting.contains("left ·"),
+        "{waiting}"
+    );
     browser.press("c");
     let dropped = browser.text("#sentence");
     assert_eq!(dropped, "the coroutine of left is dropped where it stands");

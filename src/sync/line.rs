@@ -68,7 +68,9 @@ impl Line {
     pub(crate) fn set_holder(&self, task: Option<u64>) {
         let before = self.held_by.replace(task);
         if before != task && does_anybody_watch() {
-            let waiting: Vec<_> = self.waiting.borrow().iter().map(as_any).collect();
+            let waiting = self.waiting.borrow();
+            let waiting = waiting.iter().filter(|(_, turn)| !turn.done());
+            let waiting: Vec<_> = waiting.map(|(_, turn)| turn.as_any()).collect();
             self.tell_holder(&waiting);
             if let (true, Ok(event_loop)) = (waiting.is_empty(), get_event_loop()) {
                 let futures = Vec::new();
@@ -146,10 +148,6 @@ impl Line {
             drop(taken);
         }
     }
-}
-
-fn as_any((_, turn): &(u64, FutureCell<()>)) -> AnyFuture {
-    turn.as_any()
 }
 
 /// A place in the line, for as long as somebody stands there.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::loop_event::{Ended, LoopEvent, Who};
+use crate::loop_event::{Ended, LoopEvent, Who, is_cancellation};
 use crate::record::is_ours;
 
 /// A script's numbers are exact up to here: a quarter of a year.
@@ -160,7 +160,10 @@ fn of_task(event: &LoopEvent, object: Object) -> Object {
         | LoopEvent::Dropped { task }
         | LoopEvent::Destroyed { task }
         | LoopEvent::AbortAsked { task } => object.with("task", task),
-        LoopEvent::MayNotWait { task, error } => object.with("task", task).text("error", error),
+        LoopEvent::MayNotWait { task, error } => {
+            let object = object.with("task", task);
+            object.with("cancels", is_cancellation(error))
+        }
         LoopEvent::Woken {
             task,
             in_step,

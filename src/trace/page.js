@@ -58,6 +58,8 @@ class Page {
     this.names = new Map(); // what those were called that are gone
     for (const cell of base?.state.cells ?? []) this.names.set(cell.id, cell.name);
     for (const { name, task, future } of events) if (name !== undefined) this.names.set(task ?? future, name);
+    this.isTask = new Set(base?.state.tasks.map((task) => task.id));
+    for (const { k, task } of events) if (k === "TaskMade") this.isTask.add(task);
     this.selected = null; // a task
     this.playing = null;
     this.build();
@@ -272,13 +274,14 @@ class Page {
     const entries = queued(state);
     const chip = ([kind, id]) => {
       const call = state.calls.get(id);
-      const text = kind === "step" ? this.name(id) : `#${id}`;
-      const title = kind === "step" ? "the next step of a task" : `${call?.what ?? ""}, ${call?.at ?? ""}`;
-      return el("li", { class: `chip ${kind}${call?.cancelled && kind === "call" ? " empty" : ""}`, title }, text);
+      if (kind !== "call") return el("li", { class: "chip step", title: "a step of a task" }, this.name(id));
+      const place = call?.ours ? "" : (call?.at ?? "").replace(/^.*\//, " ").replace(/:\d+$/, "");
+      const title = `${call?.what ?? ""}, ${call?.at ?? ""}`;
+      return el("li", { class: `chip${call?.cancelled ? " empty" : ""}`, title }, `#${id}${place}`);
     };
     const running = state.running;
     fill(this.queue,
-      el("p", { class: "runs" }, running ? ["runs: ", chip(running)] : "nothing runs"),
+      el("p", { class: "runs" }, running ? [running[0] === "drop" ? "is dropped: " : "runs: ", chip(running)] : "nothing runs"),
       entries.length > 0
         ? el("ol", { class: "chips" }, entries.slice(0, 40).map(chip))
         : el("p", { class: "none" }, "empty"),
@@ -286,24 +289,26 @@ class Page {
   }
 
   showTasks(state) {
+    const all = state.left.size > 0 ? state.left : state.tasks;
     // If there are too many to show all, these are the ones to see.
     const { task: named } = this.event ?? {};
     const runs = this.causes.task[this.step - 1];
-    const first = [...new Set([runs, named, this.selected])].filter((id) => state.tasks.has(id));
-    let ids = byNumber(state.tasks.keys());
+    const first = [...new Set([runs, named, this.selected])].filter((id) => all.has(id));
+    let ids = byNumber(all.keys());
     if (ids.length > 60) ids = [...first, ...ids.filter((id) => !first.includes(id))];
     const row = (id) => {
-      const task = state.tasks.get(id);
-      const on = this.waitedFor(task, waitsFor(state, id));
-      const words = { Running: "runs", Queued: "ready", Parked: "parked" };
+      const isLeft = all === state.left;
+      const { state: where, parked_at: at } = all.get(id);
+      const word = isLeft ? "not done" : { Running: "runs", Queued: "ready", Parked: "parked" }[where];
+      const on = isLeft ? "the loop closes" : this.waitedFor(all.get(id), waitsFor(state, id));
       return el("li", { class: this.selected === id ? "chosen" : "" },
         el("button", { type: "button", class: "task", "data-key": id, "aria-pressed": this.selected === id, onclick: () => this.select(id) },
           el("span", { class: "name" }, this.name(id)),
-          el("span", { class: `state ${task.state}` }, words[task.state]),
+          el("span", { class: `state ${isLeft ? "Parked" : where}` }, word),
           el("span", { class: "on" }, on),
-          el("span", { class: "at" }, task.parked_at ?? "")));
+          el("span", { class: "at" }, at ?? "")));
     };
-    const isGone = this.selected !== null && !state.tasks.has(this.selected);
+    const isGone = this.selected !== null && !all.has(this.selected);
     fill(this.tasks,
       isGone ? el("p", { class: "chosen" }, el("button", { type: "button", class: "task", "data-key": this.selected,
         "aria-pressed": true, onclick: () => this.select(this.selected) },
@@ -316,7 +321,7 @@ class Page {
   waitedFor(task, pending) {
     if (task.state !== "Parked") return "";
     const names = (ids) => ids.map((id) => this.name(id)).join(", ");
-    if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? ", and more" : ""}`;
+    if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? "; somebody else has its waker, too" : ""}`;
     if (task.on.length > 0) return `on ${names(task.on)}, which is done`;
     return task.elsewhere ? "on something from elsewhere" : "nobody has its waker";
   }
@@ -324,7 +329,7 @@ class Page {
   showFutures(state) {
     const ids = byNumber(state.cells.keys()).filter((id) => {
       const cell = state.cells.get(id);
-      return !state.tasks.has(id) || cell.line.size > 0;
+      return !this.isTask.has(id) || cell.line.size > 0;
     });
     const row = (id) => {
       const cell = state.cells.get(id);

@@ -14,6 +14,7 @@ class Replay {
       turn: 0, time: 0, running: null, head: 0, tail: 0,
       ready: new Map(), // what stands on the run queue, by ascending numbers
       calls: new Map(), tasks: new Map(), cells: new Map(),
+      left: new Map(), // tasks that were not done when the loop closed, and are not dropped yet
     };
     if (base) this.begin(base);
   }
@@ -108,17 +109,18 @@ const newCell = (id, event, waits_for) =>
 const ON = {
   TurnBegan: (replay, state, event) => replay.put(state, "turn", event.turn),
   Closing: (replay, state) => {
+    replay.put(state, "left", state.tasks);
     for (const map of ["ready", "calls", "tasks"]) replay.put(state, map, new Map());
     for (const key of ["head", "tail"]) replay.put(state, key, 0);
     replay.put(state, "running", null);
   },
   Closed: (replay, state) => replay.put(state, "cells", new Map()),
   CallQueued: (replay, state, event) => {
-    replay.set(state.calls, event.call, { call: event.call, what: event.what, at: event.at });
+    replay.set(state.calls, event.call, { call: event.call, what: event.what, at: event.at, ours: event.ours });
     replay.enqueue(["call", event.call]);
   },
-  TimerSet: (replay, state, { call, what, at, when, never }) =>
-    replay.set(state.calls, call, { call, what, at, when, never }),
+  TimerSet: (replay, state, { call, what, at, ours, when, never }) =>
+    replay.set(state.calls, call, { call, what, at, ours, when, never }),
   TimerDue: (replay, state, event) => {
     replay.change(state.calls, event.call, { when: undefined });
     replay.enqueue(["call", event.call]);
@@ -144,8 +146,11 @@ const ON = {
     replay.run("step", event.task);
     replay.change(state.tasks, event.task, { state: "Running", parked_at: null });
   },
-  Dropped: (replay, state, event) => replay.put(state, "running", ["step", event.task]),
-  Destroyed: (replay, state) => replay.put(state, "running", null),
+  Dropped: (replay, state, event) => replay.put(state, "running", ["drop", event.task]),
+  Destroyed: (replay, state, event) => {
+    replay.put(state, "running", null);
+    replay.remove(state.left, event.task);
+  },
   Parked: (replay, state, event) => replay.park(event),
   Suspended: (replay, state, event) => replay.park(event),
   Woken: (replay, state, event) => {
@@ -164,7 +169,7 @@ const ON = {
   },
   Settled: (replay, state, event) => {
     const [kind, id] = state.running ?? [];
-    if (kind === "step" && id === event.future) replay.put(state, "running", null);
+    if (kind !== "call" && id === event.future) replay.put(state, "running", null);
     replay.remove(state.cells, event.future);
     replay.remove(state.tasks, event.future);
   },
@@ -262,6 +267,7 @@ function causes(events, base) {
   const queuedBy = new Map(); // of a task or callback: what has put it on the queue
   const setBy = new Map();
   const asked = new Map(); // of a future or task: what has last asked it to cancel itself
+  const askedFirst = new Map(); // of a task: what has first, since its last step began
   const takenBack = new Map(); // of a timer: what has cancelled it
   const timers = new Map(); // by their deadlines: what has set them
   const at = (when) => timers.get(when) ?? timers.set(when, new Set()).get(when);
@@ -277,7 +283,8 @@ function causes(events, base) {
     switch (event.k) {
       case "StepBegan":
       case "CallBegan":
-        by = (event.cancels ? asked.get(event.task) : undefined) ?? queuedBy.get(name(event)) ?? null;
+        by = (event.cancels ? askedFirst.get(event.task) : undefined) ?? queuedBy.get(name(event)) ?? null;
+        askedFirst.delete(event.task);
         [running, task] = [i, event.task ?? null];
         break;
       case "TaskMade":
@@ -290,7 +297,7 @@ function causes(events, base) {
         queuedBy.set(name(event), i);
         break;
       case "MayNotWait":
-        by = i > 0 ? i - 1 : null; // how it is parked
+        by = event.cancels ? asked.get(event.task) ?? null : i > 0 ? i - 1 : null; // or how it is parked
         mayNotWait = i;
         break;
       case "TimerSet":
@@ -312,6 +319,7 @@ function causes(events, base) {
       case "CancelAsked":
         by = asked.get(event.by) ?? by;
         asked.set(event.future, i);
+        if (!askedFirst.has(event.future)) askedFirst.set(event.future, i);
         break;
       case "Asleep": // because of the first timer
         [by = null] = at(event.until);

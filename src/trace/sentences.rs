@@ -1,6 +1,6 @@
 //! What is said of each event.
 
-use crate::loop_event::{Ended, LoopEvent, Sends, Who};
+use crate::loop_event::{Ended, LoopEvent, Sends, Who, is_cancellation};
 use crate::record::is_ours;
 use crate::task_table::TaskState;
 use crate::trace::json::room;
@@ -186,7 +186,8 @@ impl Teller {
                     (_, [], false) if *queued => "is suspended".into(),
                     (_, [], false) => "is parked, and nobody has its waker".into(),
                     (_, on, true) => {
-                        format!("is parked on several things, {} among them", self.names(on))
+                        let on = self.names(on);
+                        format!("is parked on {on}; somebody else has its waker, too")
                     }
                     (_, on, false) => format!("is parked on {}", self.names(on)),
                 };
@@ -225,9 +226,13 @@ impl Teller {
                 let task = name(task);
                 format!("{why}{task} is woken, and joins the run queue")
             }
-            LoopEvent::MayNotWait { task, error } => {
-                format!("{} may not wait: it is to get {error}", name(task))
-            }
+            LoopEvent::MayNotWait { task, error } => match is_cancellation(error) {
+                true => format!(
+                    "{} was asked to cancel itself, and is to get {error}",
+                    name(task)
+                ),
+                false => format!("{} may not wait: it is to get {error}", name(task)),
+            },
             LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
             other => format!("{other:?}"),
         }

@@ -4,6 +4,7 @@ use super::*;
 use send_none::sync::Lock;
 use std::fmt;
 use std::rc::Rc;
+use std::task::Waker;
 
 #[test]
 fn the_line_that_has_made_a_future_is_not_where_a_task_is_parked() {
@@ -146,4 +147,81 @@ fn names_in_a_trace_viewer_are_as_harmless_as_in_the_text() {
     let json = recorder.tell(Format::Chrome);
     assert!(!json.contains('\u{202e}') && !json.contains(&"x".repeat(70)));
     assert!(json.contains("evilxxx"), "{json}");
+}
+
+#[test]
+fn who_else_may_wake_a_task_is_told_beside_what_it_waits_for() {
+    let kept: Rc<Cell<Option<Waker>>> = Rc::default();
+    let keep = kept.clone();
+    let recorder = recorded(|event_loop| {
+        let mut fut: FutureCell<()> = event_loop.create_future();
+        let setter = fut.clone();
+        event_loop.call_later(secs(1), move || setter.set_result(()));
+        let both = poll_fn(move |cx| {
+            keep.set(Some(cx.waker().clone()));
+            Pin::new(&mut fut).poll(cx)
+        });
+        event_loop.run_until_complete(both).unwrap();
+    });
+    let expected = "Task-1 is parked on Future-1; somebody else has its waker, too";
+    tells(&story(&recorder), &[expected]);
+}
+
+#[test]
+fn of_several_leaves_that_are_left_the_last_is_told_with_its_place() {
+    let last = line!() + 8;
+    let recorder = recorded(|event_loop| {
+        let [a, mut b, mut c] = [(); 3].map(|()| event_loop.create_future::<()>());
+        let (setter, mut a) = (b.clone(), Some(a));
+        event_loop.call_later(secs(1), move || setter.set_result(()));
+        let either = poll_fn(move |cx| {
+            let _pending = a.as_mut().map(|a| Pin::new(a).poll(cx));
+            let b = Pin::new(&mut b).poll(cx);
+            let c = Pin::new(&mut c).poll(cx);
+            a = None;
+            if b.is_ready() { b } else { c }
+        });
+        event_loop.run_until_complete(either).unwrap();
+    });
+    let text = recorder.text();
+    let (_, on) = text
+        .split_once("Task-1 is parked on Future-2 and Future-3, at ")
+        .unwrap();
+    let place = format!("tests/trace/elsewhere.rs:{last}:");
+    assert!(on.starts_with(&place), "{place} in {text}");
+}
+
+#[test]
+fn what_another_thread_has_scheduled_is_among_what_a_closing_loop_drops() {
+    let recorder = recorded(|event_loop| {
+        let handle = event_loop.threadsafe();
+        let other = std::thread::spawn(move || handle.call_soon(|| ()));
+        other.join().unwrap().unwrap();
+    });
+    let expected = "the loop closes, and drops what is left: 1 callback\n";
+    tells(&story(&recorder), &[expected]);
+}
+
+#[test]
+fn who_was_cancelled_does_not_wait_for_a_lock_any_more() {
+    let recorder = recorded(|event_loop| {
+        let lock = Lock::new();
+        let main = async move {
+            let held = lock.lock().await?;
+            let [first, _second] = [lock.clone(), lock].map(|lock| {
+                create_task(async move {
+                    let _got = lock.lock().await?;
+                    Ok(())
+                })
+            });
+            yield_now().await?;
+            first.cancel();
+            drop(held);
+            Ok(())
+        };
+        event_loop.run_until_complete(main).unwrap();
+    });
+    let page = recorder.tell(Format::Page);
+    let given_back = "\"k\":\"Holder\",\"t\":0,\"futures\":[5],\"f\":";
+    assert!(page.contains(given_back), "{page}");
 }

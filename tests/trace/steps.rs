@@ -174,7 +174,7 @@ fn a_waker_that_is_elsewhere_too_is_told() {
         event_loop.run_until_complete(either).unwrap();
     });
     let text = story(&recorder);
-    let expected = "is parked on several things, Future-1 and Future-2 among them";
+    let expected = "is parked on Future-1 and Future-2; somebody else has its waker, too";
     assert!(text.contains(expected), "{text}");
 }
 
@@ -255,4 +255,17 @@ fn what_is_returned_too_late_is_told() {
     let text = story(&recorder);
     let expected = "Task-1 returns, but it was asked to cancel itself";
     assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_cancellation_that_there_is_nobody_to_pass_on_to_is_told() {
+    let recorder = recorded(|event_loop| {
+        let main = async {
+            current_task().unwrap().cancel();
+            yield_now().await
+        };
+        event_loop.run_until_complete(main).unwrap_err();
+    });
+    let expected = "Task-1 was asked to cancel itself, and is to get CancelledError";
+    tells(&story(&recorder), &[expected]);
 }
