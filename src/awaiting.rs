@@ -18,6 +18,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use crate::any_future::About;
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
 use crate::loop_event::{LoopEvent, Who};
@@ -46,11 +47,11 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
             return Poll::Ready(self.result());
         }
         let place = self.stand_in_line(cx.waker().clone());
-        let about = self.shared().about();
-        about.tell(&mut || LoopEvent::Joined {
-            future: about.id(),
+        let settable = self.shared().settable();
+        settable.tell(&mut || LoopEvent::Joined {
+            future: settable.id,
             place,
-            who: (step.as_ref()).map_or(Who::Waker, |step| step.who(about.event_loop())),
+            who: (step.as_ref()).map_or(Who::Waker, |step| step.who(About::event_loop(settable))),
         });
         if let Some(record) = record {
             record.park(self.as_any(), place, Location::caller());
@@ -78,7 +79,7 @@ impl<T> FutureCell<T> {
 
     fn leave_line(&mut self) {
         if let Some(place) = self.place.take() {
-            self.shared().about().leave_line(place);
+            self.shared().settable().leave_line(place);
         }
     }
 }

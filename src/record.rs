@@ -138,7 +138,9 @@ impl Waits {
     }
 
     fn add(&mut self, wait: Wait) {
-        drop(self.remove(wait.future.address(), wait.place)); // polled twice in one step
+        if self.first.is_some() {
+            drop(self.remove(wait.future.address(), wait.place)); // polled twice in one step
+        }
         match self.first {
             None => self.first = Some(wait),
             Some(_) => self.more.get_or_insert_default().push(wait),
@@ -147,13 +149,13 @@ impl Waits {
 
     fn remove(&mut self, address: *const (), place: u64) -> Option<Wait> {
         let is_it = |wait: &Wait| wait.future.address() == address && wait.place == place;
-        let more = self.more.as_mut();
-        let removed = more.and_then(|more| Some(more.remove(more.iter().position(is_it)?)));
-        let removed = removed.or_else(|| {
-            let first = self.first.take_if(|first| is_it(first))?;
-            self.first = self.more.as_mut().map(|more| more.remove(0));
-            Some(first)
-        });
+        let removed = if self.first.as_ref().is_some_and(is_it) {
+            let next = self.more.as_mut().map(|more| more.remove(0));
+            std::mem::replace(&mut self.first, next)
+        } else {
+            let more = self.more.as_mut()?;
+            Some(more.remove(more.iter().position(is_it)?))
+        };
         self.more.take_if(|more| more.is_empty());
         removed
     }

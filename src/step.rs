@@ -124,9 +124,11 @@ impl InProgress {
 /// The leaf that waited for this future, at that place in its line, was dropped in this step. Both are asked:
 /// a step by hand may be in the midst of a task's.
 pub(crate) fn forget(address: *const (), place: u64) {
-    let steps = [by_hand(|_| true), current_task().map(InProgress::OfTask)];
-    for step in steps.iter().flatten() {
+    if let Some(step) = by_hand(|_| true) {
         step.record().forget(address, place);
+    }
+    if let Some(task) = current_task() {
+        task.record().forget(address, place);
     }
 }
 
@@ -149,7 +151,7 @@ pub(crate) fn refusal(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
 
 /// If the future waits for the task, by whatever way, both would wait for ever.
 fn circle(task: &AnyFuture, future: &AnyFuture) -> Option<Error> {
-    if !task.0.about().is_waited_for() || future.0.blocked_on().is_empty() {
+    if future.0.blocked_on().is_empty() {
         return None; // so no way leads from the one to the other
     }
     let names: Vec<_> = future

@@ -169,7 +169,12 @@ where
     /// thrown in at its `await`.
     fn refusal(self: &Rc<Self>) -> Option<Error> {
         let waits = self.record.waits();
-        let future = waits.single().filter(|future| !future.done())?;
+        let future = waits.single()?;
+        // Nearly always nobody waits for the task: then no way leads from the future back to it.
+        let same_loop = future.event_loop() == About::event_loop(&self.future);
+        if same_loop && !self.future.is_waited_for() || future.done() {
+            return None;
+        }
         let refusal = refusal(&AnyFuture(self.clone()), future)?;
         (!self.waker_is_elsewhere()).then_some(refusal)
     }

@@ -249,6 +249,7 @@ impl EventLoop {
 }
 
 /// Does something with the loop that runs on this thread now. That must run no code of others.
+#[inline]
 pub(crate) fn with_running<R>(f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
     let call = |running: &RefCell<Option<EventLoop>>| running.borrow().as_ref().map(f);
     RUNNING.try_with(call).ok().flatten()

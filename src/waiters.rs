@@ -67,9 +67,8 @@ impl<W> Line<W> {
 
     /// The first one leaves.
     pub(crate) fn pop(&mut self) -> Option<(u64, W)> {
-        let first = self.first.take()?;
-        self.first = self.more.as_mut().and_then(|more| more.pop_front());
-        Some(first)
+        let next = self.more.as_mut().and_then(|more| more.pop_front());
+        std::mem::replace(&mut self.first, next)
     }
 
     pub(crate) fn len(&self) -> usize {
