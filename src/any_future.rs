@@ -36,8 +36,12 @@ pub(crate) trait AnyCell {
     fn blocked_on(&self) -> Vec<AnyFuture> {
         self.waits_for()
     }
-    /// The number of the task that must let go of something first, if that is known.
+    /// The task of its loop that has taken what it waits for, if that is known.
     fn held_by(&self) -> Option<u64> {
+        None
+    }
+    /// The number of the line in which it stands, if it is one of [`sync`](crate::sync).
+    fn waits_in(&self) -> Option<u64> {
         None
     }
     /// Cancels it, now that what it waits for was asked, and maybe said yes. False if it is done; then
@@ -115,6 +119,7 @@ impl AnyFuture {
                 .pending_below()
                 .map(|below| below.0.about().id())
                 .collect(),
+            waits_in: self.0.waits_in(),
             made_at: about.made_at(),
         });
     }

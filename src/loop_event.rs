@@ -178,8 +178,8 @@ pub enum LoopEvent {
         /// Whether it was woken meanwhile: then it is on the run queue already.
         queued: bool,
     },
-    /// A suspended task cannot wait for what it waits for, or was asked to cancel itself before: an error will be
-    /// thrown in.
+    /// A suspended task cannot wait for what it waits for, or was asked to cancel itself before: an error
+    /// comes next.
     MayNotWait {
         /// The task.
         task: u64,
@@ -209,6 +209,8 @@ pub enum LoopEvent {
         name: String,
         /// The futures that it waits for itself, as a gather does.
         waits_for: Vec<u64>,
+        /// The line in which it stands, if somebody waits for a lock and the like.
+        waits_in: Option<u64>,
         /// Where it was made.
         made_at: &'static Location<'static>,
     },
@@ -254,12 +256,16 @@ pub enum LoopEvent {
         /// Who passes it on: a task or a gather that was asked before, and waits for this one.
         by: Option<u64>,
     },
-    /// These wait for something that is held by this task now, or by nobody.
+    /// A lock was taken or given back, or somebody waits for one that was taken.
     Holder {
-        /// The futures in the line.
-        futures: Vec<u64>,
-        /// The task that must let go.
+        /// The number of the lock's line, counted by its thread.
+        line: u64,
+        /// The task that has taken it, if it is one of this loop.
         task: Option<u64>,
+        /// Whether a task of another loop has taken it.
+        elsewhere: bool,
+        /// The futures of this loop that stand in the line: the first seven.
+        waiting: Vec<u64>,
     },
 
     /// The program said something, by [`say!`](crate::say!).

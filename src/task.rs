@@ -151,6 +151,8 @@ where
             self.record.waits().told(id, here, queued, elsewhere)
         });
         if let Some(error) = self.refusal() {
+            let cancelled = self.asked.must_cancel.get().then_some(Error::Cancelled);
+            let error = cancelled.unwrap_or(error);
             self.tell_may_not_wait(event_loop, &error);
             self.record.throw(error);
             event_loop.wake(self.key);
@@ -298,6 +300,9 @@ where
     }
 
     fn abort(&self) {
+        if self.future.done() {
+            return;
+        }
         self.asked.aborted.set(true);
         self.future.tell(&mut || LoopEvent::AbortAsked {
             task: self.future.id,

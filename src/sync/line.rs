@@ -12,27 +12,57 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::Location;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below};
+use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
+use crate::event_loop::{Core, EventLoop};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::loop_event::LoopEvent;
 use crate::observer::does_anybody_watch;
-use crate::turn::get_event_loop;
+use crate::turn::{get_event_loop, with_running};
 
 /// Those that stand in line, under ascending numbers.
 type Waiting = VecDeque<(u64, FutureCell<()>)>;
 
-#[derive(Default)]
 pub(crate) struct Line {
     /// Let go, or cancelled; they had no turn since.
     leaving: RefCell<Waiting>,
     waiting: RefCell<Waiting>,
     next_number: Cell<u64>,
-    /// The number of the task that all of them wait for, if it is one: the holder of a lock. It is
-    /// for those who ask why a program hangs.
-    held_by: Rc<Cell<Option<u64>>>,
+    /// Which line it is, for those who watch.
+    id: u64,
+    /// Who has taken what all of them wait for, if it is a task and a lock. It is for those who ask why a
+    /// program hangs.
+    held_by: Rc<Cell<Option<Holder>>>,
+    /// The loops whose tasks have waited here, if any is watched.
+    told: RefCell<Vec<Weak<Core>>>,
+}
+
+/// A task, by its number, which counts in its loop; and that loop, by its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Holder {
+    task: u64,
+    event_loop: u64,
+}
+
+thread_local! {
+    /// Counts the lines.
+    static LINES: Cell<u64> = const { Cell::new(0) };
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        let id = LINES.replace(LINES.get() + 1);
+        Line {
+            leaving: RefCell::default(),
+            waiting: RefCell::default(),
+            next_number: Cell::default(),
+            id,
+            held_by: Rc::default(),
+            told: RefCell::default(),
+        }
+    }
 }
 
 impl Line {
@@ -44,15 +74,7 @@ impl Line {
         called_at: &'static Location<'static>,
         pass_on: impl FnOnce(bool),
     ) -> Result<()> {
-        let turn = FutureCell::made(Rc::new(Turn {
-            future: Settable::made_at(&get_event_loop()?, what, called_at),
-            held_by: self.held_by.clone(),
-        }));
-        let number = self.next_number.replace(self.next_number.get() + 1);
-        if self.held_by.get().is_some() {
-            self.tell_holder(&[turn.as_any()]);
-        }
-        self.waiting.borrow_mut().push_back((number, turn.clone()));
+        let (number, turn) = self.join(what, called_at)?;
         let mut place = Place {
             line: self,
             number,
@@ -64,31 +86,85 @@ impl Line {
         Ok(())
     }
 
-    /// Notes which task all of them wait for.
+    /// A new place at the end.
+    fn join(
+        &self,
+        what: &'static str,
+        called_at: &'static Location<'static>,
+    ) -> Result<(u64, FutureCell<()>)> {
+        let event_loop = get_event_loop()?;
+        let turn = FutureCell::made(Rc::new(Turn {
+            future: Settable::made_at(&event_loop, what, called_at),
+            event_loop: event_loop.core.id,
+            line: self.id,
+            held_by: self.held_by.clone(),
+        }));
+        if does_anybody_watch() {
+            self.tell_newcomer(&event_loop, &turn);
+        }
+        let number = self.next_number.replace(self.next_number.get() + 1);
+        self.waiting.borrow_mut().push_back((number, turn.clone()));
+        Ok((number, turn))
+    }
+
+    /// Notes which task has taken what all of them wait for.
     pub(crate) fn set_holder(&self, task: Option<u64>) {
-        let before = self.held_by.replace(task);
-        if before != task && does_anybody_watch() {
-            let waiting = self.waiting.borrow();
-            let waiting = waiting.iter().filter(|(_, turn)| !turn.done());
-            let waiting: Vec<_> = waiting.map(|(_, turn)| turn.as_any()).collect();
-            self.tell_holder(&waiting);
-            if let (true, Ok(event_loop)) = (waiting.is_empty(), get_event_loop()) {
-                let futures = Vec::new();
-                event_loop.tell(|| LoopEvent::Holder { futures, task });
-            }
+        let event_loop = with_running(|event_loop| event_loop.core.id);
+        let holder = task.zip(event_loop);
+        let holder = holder.map(|(task, event_loop)| Holder { task, event_loop });
+        if self.held_by.replace(holder) != holder && does_anybody_watch() {
+            self.tell_all();
         }
     }
 
-    /// Each loop is told of those that are its own.
-    fn tell_holder(&self, waiting: &[AnyFuture]) {
-        let task = self.held_by.get();
-        for turns in waiting.chunk_by(|a, b| a.event_loop() == b.event_loop()) {
-            let futures: Vec<_> = turns.iter().map(|turn| turn.0.about().id()).collect();
-            turns[0].0.about().tell(&mut || LoopEvent::Holder {
-                futures: futures.clone(),
-                task,
-            });
+    /// The running loop is told of the holder, and the loops of those who have waited.
+    fn tell_all(&self) {
+        let told = self
+            .told
+            .borrow()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
+        let told: Vec<Rc<Core>> = told;
+        let mut event_loops: Vec<_> = told.into_iter().map(|core| EventLoop { core }).collect();
+        event_loops.extend(get_event_loop().ok());
+        event_loops.sort_by_key(|event_loop| event_loop.core.id);
+        event_loops.dedup_by_key(|event_loop| event_loop.core.id);
+        for event_loop in event_loops {
+            event_loop.tell(|| self.holder(&event_loop, self.first_of(&event_loop)));
         }
+    }
+
+    fn tell_newcomer(&self, event_loop: &EventLoop, turn: &FutureCell<()>) {
+        let core = Rc::downgrade(&event_loop.core);
+        let mut told = self.told.borrow_mut();
+        told.retain(|other| other.strong_count() > 0 && !other.ptr_eq(&core));
+        told.push(core);
+        drop(told);
+        if self.held_by.get().is_some() {
+            let turn = turn.shared().about().id();
+            event_loop.tell(|| self.holder(event_loop, vec![turn]));
+        }
+    }
+
+    fn holder(&self, event_loop: &EventLoop, waiting: Vec<u64>) -> LoopEvent {
+        let holder = self.held_by.get();
+        let task = holder.filter(|holder| holder.event_loop == event_loop.core.id);
+        LoopEvent::Holder {
+            line: self.id,
+            task: task.map(|holder| holder.task),
+            elsewhere: holder.is_some() && task.is_none(),
+            waiting,
+        }
+    }
+
+    /// The first seven of that loop who wait.
+    fn first_of(&self, event_loop: &EventLoop) -> Vec<u64> {
+        let waiting = self.waiting.borrow();
+        let here: *const () = Rc::as_ptr(&event_loop.core).cast();
+        let turns = waiting.iter().map(|(_, turn)| turn.shared().about());
+        let turns = turns.filter(|turn| turn.event_loop() == here && !turn.done());
+        turns.take(7).map(|turn| turn.id()).collect()
     }
 
     /// Lets the first one go who still waits; false if there is none.
@@ -171,7 +247,10 @@ impl<F: FnOnce(bool)> Drop for Place<'_, F> {
 /// What one waits for in a line: a future that can tell who holds what.
 struct Turn {
     future: Settable<()>,
-    held_by: Rc<Cell<Option<u64>>>,
+    /// The number of its loop.
+    event_loop: u64,
+    line: u64,
+    held_by: Rc<Cell<Option<Holder>>>,
 }
 
 impl AnyCell for Turn {
@@ -184,7 +263,12 @@ impl AnyCell for Turn {
     }
 
     fn held_by(&self) -> Option<u64> {
-        self.held_by.get()
+        let holder = self.held_by.get()?;
+        (holder.event_loop == self.event_loop).then_some(holder.task)
+    }
+
+    fn waits_in(&self) -> Option<u64> {
+        Some(self.line)
     }
 
     fn cancel_here(self: Rc<Self>, _below: Below) -> bool {

@@ -43,8 +43,9 @@ impl EventLoop {
         if std::env::var_os("SEND_NONE_TRACE_DOUBT").is_some() {
             recorder = recorder.doubting(self);
         }
+        let number = RECORDED.fetch_add(1, Ordering::Relaxed) + 1;
         if path == Path::new("-") {
-            return Ok(recorder.to_stdout());
+            return Ok(recorder.printing_as(number));
         }
         let extension = path.extension().and_then(OsStr::to_str);
         let format = match extension {
@@ -59,7 +60,6 @@ impl EventLoop {
                 ));
             }
         };
-        let number = RECORDED.fetch_add(1, Ordering::Relaxed) + 1;
         if number == 1 {
             return recorder.to_file(path, format);
         }

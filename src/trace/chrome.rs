@@ -209,7 +209,7 @@ impl Chrome {
 
     fn lane_of(&self, running: Option<Entry>) -> u64 {
         match (self.ending, running) {
-            (Some(task), _) | (None, Some(Entry::Step(task))) => task,
+            (Some(task), _) | (None, Some(Entry::Step(task) | Entry::Drop(task))) => task,
             (None, Some(Entry::Call(_))) => LOOP,
             (None, None) => OUTSIDE,
         }

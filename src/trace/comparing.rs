@@ -57,7 +57,7 @@ impl Picture {
                 let call = self.calls.get(call);
                 call.map_or_else(String::new, |call| call.what.clone())
             }
-            Entry::Step(task) => {
+            Entry::Step(task) | Entry::Drop(task) => {
                 let cell = self.cells.get(task);
                 cell.map_or_else(String::new, |cell| format!("<{}>", cell.name))
             }
@@ -103,7 +103,7 @@ impl Picture {
                 id,
                 name: cell.name.clone(),
                 waits_for: self.waits_for(id),
-                held_by: cell.held_by,
+                held_by: (cell.waits_in).and_then(|line| self.holders.get(&line).copied()),
                 waiting: cell.line.len(),
                 made_at: cell.made_at,
             })

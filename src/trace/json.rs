@@ -62,7 +62,7 @@ impl Object {
         self.with(name, format_args!("{numbers:?}"))
     }
 
-    fn number(self, name: &str, number: Option<u64>) -> Self {
+    pub(crate) fn number(self, name: &str, number: Option<u64>) -> Self {
         match number {
             Some(number) => self.with(name, number),
             None => self,
@@ -206,10 +206,11 @@ fn of_future(event: &LoopEvent, object: Object) -> Object {
             future,
             name,
             waits_for,
+            waits_in,
             ..
         } => {
             let object = object.with("future", future).text("name", name);
-            object.list("waits_for", waits_for)
+            (object.list("waits_for", waits_for)).number("waits_in", *waits_in)
         }
         LoopEvent::Joined { future, place, who } => {
             let object = object.with("future", future).with("place", place);
@@ -226,8 +227,15 @@ fn of_future(event: &LoopEvent, object: Object) -> Object {
         }
         LoopEvent::SentOff { future } | LoopEvent::Gone { future } => object.with("future", future),
         LoopEvent::CancelAsked { future, by } => object.with("future", future).number("by", *by),
-        LoopEvent::Holder { futures, task } => {
-            object.list("futures", futures).number("task", *task)
+        LoopEvent::Holder {
+            line,
+            task,
+            elsewhere,
+            waiting,
+        } => {
+            let object = object.with("line", line).number("task", *task);
+            let object = object.with("elsewhere", elsewhere);
+            object.list("waiting", waiting)
         }
         _ => object,
     }

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Files are written as the program goes, event by event. So however it ends, what happened up to
-//! there can be read. Each loop has a file of its own; the second one's is called `story-2.html`.
+//! there can be read. Each loop has a file of its own; the second one's is called `story-2.html`. On the
+//! terminal, its lines begin with `loop 2:`.
 //!
 //! An error is printed when it is told. So its `Debug` and its `Display` run in a program that is watched, also
 //! where they would not otherwise.

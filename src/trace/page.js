@@ -336,10 +336,11 @@ class Page {
       const line = byNumber(cell.line.keys()).map((place) => cell.line.get(place));
       const who = (one) => (typeof one === "number" ? `the waker of ${this.name(one)}` : one);
       const below = waitsFor(state, id).filter(() => !state.tasks.has(id));
+      const taken = heldBy(state, cell);
       return el("li", {},
         el("span", { class: "name" }, this.name(id)),
         below.length > 0 ? el("span", { class: "on" }, ` waits for ${below.map((other) => this.name(other)).join(", ")}`) : null,
-        cell.held_by !== null ? el("span", { class: "on" }, ` held by ${this.name(cell.held_by)}`) : null,
+        taken !== undefined ? el("span", { class: "on" }, ` taken by ${this.name(taken)}`) : null,
         line.length > 0
           ? el("ol", { class: "line-of" }, line.slice(0, 12).map((one) => el("li", {}, who(one))))
           : el("span", { class: "none" }, " · nobody waits"),

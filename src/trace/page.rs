@@ -31,7 +31,7 @@ const SCRIPT: &str = concat!(
 );
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
-const SCRIPT_HASH: &str = "p9pGAuWJi1EnPxpP89i6wUYtCaCVv63wvi9E3zbUlCs=";
+const SCRIPT_HASH: &str = "FisHEaaUX6OvyXXg71I6qpCKSft87h3kggby7ow6CZM=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
@@ -150,6 +150,10 @@ impl Picture {
         let object = Object::new("State").with("turn", self.turn);
         let object = object.with("ready", ready).with("calls", calls);
         let object = object.with("cells", cells).with("tasks", tasks);
+        let left = list(self.left.iter().map(|(id, task)| task_json(*id, task)));
+        let holders = self.holders.iter();
+        let holders = list(holders.map(|(line, task)| format!("[{line},{task}]")));
+        let object = object.with("left", left).with("holders", holders);
         object.with("running", or_null(running)).end()
     }
 }
@@ -166,6 +170,7 @@ fn entry(entry: &Entry) -> String {
     match entry {
         Entry::Call(call) => format!("[\"call\",{call}]"),
         Entry::Step(task) => format!("[\"step\",{task}]"),
+        Entry::Drop(task) => format!("[\"drop\",{task}]"),
     }
 }
 
@@ -185,8 +190,7 @@ fn cell_json(id: u64, cell: &Cell) -> String {
     let line = line.map(|(place, who)| format!("[{place},{}]", json::who_stands_there(who)));
     let object = Object::new("Cell").with("id", id).text("name", &cell.name);
     let object = object.list("waits_for", &cell.waits_for);
-    let held_by = cell.held_by.map(|task| task.to_string());
-    let object = object.with("held_by", or_null(held_by));
+    let object = object.number("waits_in", cell.waits_in);
     object
         .place("at", cell.made_at)
         .with("line", list(line))

@@ -26,16 +26,22 @@ pub(crate) struct Picture {
     pub(crate) tasks: BTreeMap<u64, Task>,
     /// The futures that are not done, the tasks among them.
     pub(crate) cells: BTreeMap<u64, Cell>,
+    /// For each line of a lock that is taken by a task of this loop: which one.
+    pub(crate) holders: BTreeMap<u64, u64>,
     /// Who runs.
     pub(crate) running: Option<Entry>,
     pub(crate) closing: bool,
+    /// The tasks that were not done when the loop began to close, and are not dropped yet.
+    pub(crate) left: BTreeMap<u64, Task>,
 }
 
-/// What stands on the run queue.
+/// What stands on the run queue, or runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Entry {
     Call(u64),
     Step(u64),
+    /// The coroutine of this task is being dropped.
+    Drop(u64),
 }
 
 #[derive(Clone)]
@@ -61,7 +67,8 @@ pub(crate) struct Task {
 pub(crate) struct Cell {
     pub(crate) name: String,
     pub(crate) waits_for: Vec<u64>,
-    pub(crate) held_by: Option<u64>,
+    /// The line in which it stands, of a lock for instance.
+    pub(crate) waits_in: Option<u64>,
     pub(crate) line: BTreeMap<u64, Who>,
     pub(crate) made_at: Place,
 }
@@ -94,7 +101,7 @@ impl Cell {
         Cell {
             name: name.into(),
             waits_for: waits_for.to_vec(),
-            held_by: None,
+            waits_in: None,
             line: BTreeMap::new(),
             made_at,
         }
@@ -107,11 +114,13 @@ impl Picture {
         match event {
             LoopEvent::TurnBegan { turn, .. } => self.turn = *turn,
             LoopEvent::Closing { .. } => {
-                let (turn, cells) = (self.turn, std::mem::take(&mut self.cells));
+                let before = std::mem::take(self);
                 *self = Picture {
-                    turn,
-                    cells,
+                    turn: before.turn,
+                    cells: before.cells,
+                    holders: before.holders,
                     closing: true,
+                    left: before.tasks,
                     ..Picture::default()
                 };
             }
@@ -204,8 +213,11 @@ impl Picture {
                     (task.state, task.parked_at) = (TaskState::Running, None);
                 }
             }
-            LoopEvent::Dropped { task } => self.running = Some(Entry::Step(*task)),
-            LoopEvent::Destroyed { .. } => self.running = None,
+            LoopEvent::Dropped { task } => self.running = Some(Entry::Drop(*task)),
+            LoopEvent::Destroyed { task } => {
+                self.running = None;
+                self.left.remove(task);
+            }
             LoopEvent::AbortAsked { task } => {
                 if let Some(task) = self.tasks.get_mut(task) {
                     task.aborted = true;
@@ -273,9 +285,11 @@ impl Picture {
                 future,
                 name,
                 waits_for,
+                waits_in,
                 made_at,
             } => {
-                let cell = Cell::new(name, waits_for, made_at);
+                let mut cell = Cell::new(name, waits_for, made_at);
+                cell.waits_in = *waits_in;
                 self.cells.insert(*future, cell);
             }
             LoopEvent::Joined { future, place, who } => {
@@ -291,15 +305,13 @@ impl Picture {
             LoopEvent::Settled { future, .. } | LoopEvent::Gone { future } => {
                 self.cells.remove(future);
                 self.tasks.remove(future);
-                self.running.take_if(|run| *run == Entry::Step(*future));
+                let ends = [Entry::Step(*future), Entry::Drop(*future)];
+                self.running.take_if(|running| ends.contains(running));
             }
-            LoopEvent::Holder { futures, task } => {
-                for future in futures {
-                    if let Some(cell) = self.cells.get_mut(future) {
-                        cell.held_by = *task;
-                    }
-                }
-            }
+            LoopEvent::Holder { line, task, .. } => match task {
+                Some(task) => drop(self.holders.insert(*line, *task)),
+                None => drop(self.holders.remove(line)),
+            },
             _ => {}
         }
     }

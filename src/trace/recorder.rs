@@ -43,7 +43,8 @@ pub struct Recorder {
     doubts: Option<Weak<Core>>,
 }
 
-/// So many events are kept, unless another number is given. (A page of twice as many is still less than 20 MB.)
+/// So many events are kept, unless another number is given. (A page of twice as many is less than 20 MB for most
+/// programs.)
 const MOST: usize = 50_000;
 
 /// Of a text no more is kept than so many bytes.
@@ -107,8 +108,17 @@ impl Recorder {
 
     /// The same recorder, which also prints each event that matters when it happens.
     pub fn to_stdout(self) -> Self {
+        self.printing_as(1)
+    }
+
+    /// The same, for one of several loops: from the second on, each line says which.
+    pub(crate) fn printing_as(self, number: u64) -> Self {
         let mut inside = self.inside.borrow_mut();
-        inside.stream = Some(Stream::to_stdout(&inside.tape));
+        let mark = match number {
+            1 => String::new(),
+            _ => format!("loop {number}: "),
+        };
+        inside.stream = Some(Stream::to_stdout(&inside.tape, mark));
         drop(inside);
         self
     }

@@ -14,6 +14,7 @@ class Replay {
       turn: 0, time: 0, running: null, head: 0, tail: 0,
       ready: new Map(), // what stands on the run queue, by ascending numbers
       calls: new Map(), tasks: new Map(), cells: new Map(),
+      holders: new Map(), // for each line of a lock that a task has taken, which one
       left: new Map(), // tasks that were not done when the loop closed, and are not dropped yet
     };
     if (base) this.begin(base);
@@ -26,6 +27,8 @@ class Replay {
     for (const entry of base.ready) state.ready.set(state.tail++, entry);
     for (const call of base.calls) state.calls.set(call.call, call);
     for (const task of base.tasks) state.tasks.set(task.id, task);
+    for (const task of base.left) state.left.set(task.id, task);
+    for (const [line, task] of base.holders) state.holders.set(line, task);
     for (const cell of base.cells) state.cells.set(cell.id, { ...cell, line: new Map(cell.line) });
   }
 
@@ -104,7 +107,7 @@ class Replay {
 }
 
 const newCell = (id, event, waits_for) =>
-  ({ id, name: event.name, at: event.at, waits_for, held_by: null, line: new Map() });
+  ({ id, name: event.name, at: event.at, waits_for, waits_in: event.waits_in, line: new Map() });
 
 const ON = {
   TurnBegan: (replay, state, event) => replay.put(state, "turn", event.turn),
@@ -175,11 +178,13 @@ const ON = {
   },
   Gone: (replay, state, event) => ON.Settled(replay, state, event),
   Holder: (replay, state, event) => {
-    for (const id of event.futures) {
-      replay.change(state.cells, id, { held_by: event.task ?? null });
-    }
+    if (event.task === undefined) replay.remove(state.holders, event.line);
+    else replay.set(state.holders, event.line, event.task);
   },
 };
+
+// The task that has taken the lock that one waits for, if it is known.
+const heldBy = (state, cell) => state.holders.get(cell.waits_in);
 
 // What a task or future waits for, and is not done.
 function waitsFor(state, id) {
@@ -223,7 +228,7 @@ function printed(state) {
   }
   for (const id of byNumber(below)) {
     const cell = state.cells.get(id);
-    const holder = cell.held_by === null ? "None" : `Some(${cell.held_by})`;
+    const holder = heldBy(state, cell) === undefined ? "None" : `Some(${heldBy(state, cell)})`;
     text += `${id} ${cell.name} ${list(waitsFor(state, id))} ${holder} ${cell.line.size} ${cell.at}\n`;
   }
   return text;
@@ -274,7 +279,7 @@ function causes(events, base) {
   let sending = []; // which futures send their lines off, the innermost last
   let running = null; // since which event
   let closing = null;
-  let task = base?.running?.[0] === "step" ? base.running[1] : null;
+  let task = ["step", "drop"].includes(base?.running?.[0]) ? base.running[1] : null;
   let mayNotWait = null;
   const name = ({ task, call }) => (call === undefined ? `t${task}` : `c${call}`);
   const found = { by: [], task: [] };

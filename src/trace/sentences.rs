@@ -105,23 +105,37 @@ impl Teller {
             LoopEvent::Gone { future } => {
                 format!("{} is gone, and was never settled", name(future))
             }
-            LoopEvent::CancelAsked { future, by } => {
-                let passed_on = by.map(|by| format!("{} passes it on: ", name(&by)));
-                let why = passed_on.as_deref().unwrap_or(why);
-                format!("{why}{} is asked to cancel itself", name(future))
-            }
-            LoopEvent::Holder { task, futures } => self.holder(*task, futures),
+            LoopEvent::CancelAsked { future, by } => self.cancel_asked(*future, *by, why),
+            LoopEvent::Holder {
+                task,
+                elsewhere,
+                waiting,
+                ..
+            } => self.holder(*task, *elsewhere, waiting),
             _ => return None,
         })
     }
 
-    fn holder(&self, task: Option<u64>, futures: &[u64]) -> String {
-        let waiting = self.names(futures);
-        match (task.map(|task| self.name(task)), futures) {
-            (Some(task), []) => format!("{task} takes a lock"),
-            (Some(task), _) => format!("{task} holds the lock that {waiting} must wait for"),
-            (None, []) => "a lock is given back".into(),
-            (None, _) => format!("the lock that {waiting} must wait for is given back"),
+    fn cancel_asked(&self, future: u64, by: Option<u64>, why: &str) -> String {
+        let passed_on = by.map(|by| format!("{} passes it on: ", self.name(by)));
+        let why = passed_on.as_deref().unwrap_or(why);
+        let done = match self.is_done(future) {
+            true => ", and is done already",
+            false => "",
+        };
+        format!("{why}{} is asked to cancel itself{done}", self.name(future))
+    }
+
+    fn holder(&self, task: Option<u64>, elsewhere: bool, waiting: &[u64]) -> String {
+        let task = task.map(|task| self.name(task));
+        let somebody = task.or_else(|| elsewhere.then(|| "a task of another loop".into()));
+        match (somebody, self.names(waiting)) {
+            (Some(task), nobody) if nobody.is_empty() => format!("{task} takes a lock"),
+            (Some(task), waiting) => {
+                format!("{task} has taken the lock that {waiting} must wait for")
+            }
+            (None, nobody) if nobody.is_empty() => "a lock is given back".into(),
+            (None, waiting) => format!("the lock that {waiting} must wait for is given back"),
         }
     }
 
@@ -149,6 +163,9 @@ impl Teller {
                 (true, _) => format!("{} has caught its cancellation, and returns", name(task)),
                 _ => format!("{} returns", name(task)),
             },
+            LoopEvent::Panicked { task } if self.unheard => {
+                format!("the coroutine of {} is dropped, and panics", name(task))
+            }
             LoopEvent::Panicked { task } => format!("{} panics", name(task)),
             LoopEvent::Dropped { task } => {
                 format!("the coroutine of {} is dropped where it stands", name(task))
@@ -185,14 +202,14 @@ impl Teller {
                     (_, [], true) => "is parked on something from elsewhere".into(),
                     (_, [], false) if *queued => "is suspended".into(),
                     (_, [], false) => "is parked, and nobody has its waker".into(),
-                    (_, on, true) => {
-                        let on = self.names(on);
-                        format!("is parked on {on}; somebody else has its waker, too")
-                    }
-                    (_, on, false) => format!("is parked on {}", self.names(on)),
+                    (_, on, _) => format!("is parked on {}", self.names(on)),
+                };
+                let too = match *elsewhere && !on.is_empty() {
+                    true => self.who_has_its_waker(*task, on),
+                    false => String::new(),
                 };
                 let (task, again) = (name(task), self.woken_meanwhile(*task));
-                format!("{task} {lives_on}{how}{at}{again}")
+                format!("{task} {lives_on}{how}{at}{too}{again}")
             }
             _ => return None,
         })
@@ -228,10 +245,10 @@ impl Teller {
             }
             LoopEvent::MayNotWait { task, error } => match is_cancellation(error) {
                 true => format!(
-                    "{} was asked to cancel itself, and is to get {error}",
+                    "{} was asked to cancel itself: next comes {error}",
                     name(task)
                 ),
-                false => format!("{} may not wait: it is to get {error}", name(task)),
+                false => format!("{} may not wait: next comes {error}", name(task)),
             },
             LoopEvent::AbortAsked { task } => format!("{why}{} is to be dropped", name(task)),
             other => format!("{other:?}"),
@@ -252,15 +269,6 @@ impl Teller {
             0 => String::new(),
             1..=6 => format!(": it waits for {}", self.names(waits_for)),
             n => format!(": it waits for {n} others"),
-        }
-    }
-
-    fn names(&self, futures: &[u64]) -> String {
-        let mut names: Vec<_> = futures.iter().map(|id| self.name(*id)).collect();
-        names.dedup();
-        match names.pop() {
-            Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
-            last => last.unwrap_or_default(),
         }
     }
 
@@ -285,7 +293,7 @@ impl Teller {
         let some = self.picture.ready.iter().take(batch.min(6));
         let names = some.map(|entry| match entry {
             Entry::Call(call) => format!("callback #{call}"),
-            Entry::Step(task) => self.name(*task),
+            Entry::Step(task) | Entry::Drop(task) => self.name(*task),
         });
         let mut names: Vec<_> = names.collect();
         if batch > names.len() {

@@ -23,7 +23,8 @@ pub(crate) struct Stream {
 enum Sink {
     /// And where it is, if it can be written anew: a pipe cannot.
     File(File, Option<PathBuf>),
-    Terminal,
+    /// And what stands before each line.
+    Terminal(String),
     /// It could not be written any more.
     Broken,
 }
@@ -46,10 +47,10 @@ impl Stream {
         })
     }
 
-    pub(crate) fn to_stdout(tape: &Tape) -> Self {
+    pub(crate) fn to_stdout(tape: &Tape, mark: String) -> Self {
         let (writer, told) = all_of(Format::Text, tape);
         let mut stream = Stream {
-            sink: Sink::Terminal,
+            sink: Sink::Terminal(mark),
             format: Format::Text,
             writer,
             told: tape.kept.len(),
@@ -62,7 +63,7 @@ impl Stream {
         let text = self.writer.event(moment);
         self.told += 1;
         let said = matches!(moment.event, LoopEvent::Said { .. });
-        if said && matches!(self.sink, Sink::Terminal) {
+        if said && matches!(self.sink, Sink::Terminal(_)) {
             return; // the program has printed it
         }
         self.write(&text);
@@ -71,7 +72,11 @@ impl Stream {
     fn write(&mut self, text: &str) {
         let (written, is_file) = match &mut self.sink {
             Sink::File(file, _) => (file.write_all(text.as_bytes()), true),
-            Sink::Terminal => (io::stdout().write_all(text.as_bytes()), false),
+            Sink::Terminal(mark) => {
+                let lines = text.split_inclusive('\n');
+                let marked: String = lines.flat_map(|line| [&**mark, line]).collect();
+                (io::stdout().write_all(marked.as_bytes()), false)
+            }
             Sink::Broken => return,
         };
         let Err(error) = written else { return };

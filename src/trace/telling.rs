@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::loop_event::{LoopEvent, Sends};
+use crate::loop_event::{LoopEvent, Sends, Who};
 use crate::task_table::TaskState;
 use crate::trace::picture::{Entry, Picture};
 
@@ -93,6 +93,24 @@ impl Teller {
         }
     }
 
+    /// Some of them, if there are many.
+    pub(crate) fn names(&self, futures: &[u64]) -> String {
+        let mut names: Vec<_> = futures.iter().take(7).map(|id| self.name(*id)).collect();
+        names.dedup();
+        if names.len() > 6 {
+            names[6] = "others".into();
+        }
+        match names.pop() {
+            Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+            last => last.unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is known to be over.
+    pub(crate) fn is_done(&self, id: u64) -> bool {
+        !self.picture.cells.contains_key(&id) && self.old_name(id).is_some()
+    }
+
     /// What it was called before.
     pub(crate) fn old_name(&self, id: u64) -> Option<String> {
         let mut ended = self.ended.iter().rev();
@@ -100,11 +118,23 @@ impl Teller {
         Some(name.clone())
     }
 
+    /// Beside those that a task is parked on: others of its loop, if they are known.
+    pub(crate) fn who_has_its_waker(&self, task: u64, on: &[u64]) -> String {
+        let has_it = |who: &Who| *who == Who::Task { task };
+        let others = self.picture.cells.iter().filter(|(id, _)| !on.contains(id));
+        let others = others.filter(|(_, cell)| cell.line.values().any(has_it));
+        let others: Vec<_> = others.map(|(id, _)| *id).take(7).collect();
+        match others[..] {
+            [] => "; somebody else has its waker, too".into(),
+            _ => format!("; its waker is in the line of {}, too", self.names(&others)),
+        }
+    }
+
     /// Why something happens now.
     fn why(&self, running: Option<Entry>) -> String {
         match (self.sending.last(), running) {
             (Some(future), _) => format!("{} is settled: ", self.name(*future)),
-            (None, Some(Entry::Step(task))) => format!("{}: ", self.name(task)),
+            (None, Some(Entry::Step(task) | Entry::Drop(task))) => format!("{}: ", self.name(task)),
             (None, Some(Entry::Call(call))) => format!("callback #{call}: "),
             (None, None) if self.picture.closing => "closing: ".into(),
             (None, None) => String::new(),
@@ -165,7 +195,12 @@ impl Teller {
 /// The rest is for those who look closer.
 fn matters(event: &LoopEvent) -> bool {
     match event {
-        LoopEvent::Holder { futures, task } => task.is_some() && !futures.is_empty(),
+        LoopEvent::Holder {
+            task,
+            elsewhere,
+            waiting,
+            ..
+        } => (task.is_some() || *elsewhere) && !waiting.is_empty(),
         LoopEvent::Closing {
             callbacks,
             tasks,

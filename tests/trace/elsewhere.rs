@@ -68,12 +68,12 @@ fn a_lock_that_is_given_back_outside_of_a_run_is_told_to_the_loop_of_those_who_w
     });
     let text = story(&recorder);
     let sentences = [
-        "Task-1 holds the lock that Lock.acquire-4 must wait for",
-        "Task-1 holds the lock that Lock.acquire-5 must wait for",
+        "Task-1 has taken the lock that Lock.acquire-4 must wait for",
+        "Task-1 has taken the lock that Lock.acquire-5 must wait for",
         "Lock.acquire-4 has its result",
     ];
     tells(&text, &sentences);
-    let given_back = "\"k\":\"Holder\",\"t\":0,\"futures\":[4, 5],\"f\":";
+    let given_back = "\"elsewhere\":false,\"waiting\":[4, 5],\"f\":";
     let page = recorder.tell(Format::Page);
     assert!(page.contains(given_back), "{page}");
 }
@@ -222,6 +222,6 @@ fn who_was_cancelled_does_not_wait_for_a_lock_any_more() {
         event_loop.run_until_complete(main).unwrap();
     });
     let page = recorder.tell(Format::Page);
-    let given_back = "\"k\":\"Holder\",\"t\":0,\"futures\":[5],\"f\":";
+    let given_back = "\"elsewhere\":false,\"waiting\":[5],\"f\":";
     assert!(page.contains(given_back), "{page}");
 }

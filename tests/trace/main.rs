@@ -1,6 +1,7 @@
 //! What a recorder tells: as text, as a page, for a trace viewer.
 
 mod causes;
+mod closer;
 mod elsewhere;
 mod files;
 mod steps;
@@ -38,7 +39,7 @@ fn story(recorder: &Recorder) -> String {
     let mut story = recorder.text();
     for before in [" of tests/", ", at tests/", " at tests/"] {
         while let Some(from) = story.find(before) {
-            let place = story[from + before.len()..].find([' ', '\n']).unwrap();
+            let place = story[from + before.len()..].find([' ', '\n', ';']).unwrap();
             story.replace_range(from..from + before.len() + place, "");
         }
     }

@@ -139,7 +139,7 @@ fn why_a_task_goes_on_at_once_is_told() {
         event_loop.run_until_complete(task).unwrap_err();
     });
     let text = story(&recorder);
-    assert!(text.contains("Task-1 may not wait: it is to get"), "{text}");
+    assert!(text.contains("Task-1 may not wait: next comes"), "{text}");
     assert!(text.contains("Task cannot await on itself"), "{text}");
 }
 
@@ -214,11 +214,11 @@ fn who_holds_a_lock_is_told_when_somebody_must_wait() {
     let text = story(&recorder);
     let holds: Vec<_> = text
         .lines()
-        .filter(|line| line.contains(" holds "))
+        .filter(|line| line.contains(" has taken "))
         .collect();
     assert_eq!(holds.len(), 1, "{text}");
     assert!(
-        holds[0].contains("Task-2 holds the lock that Lock.acquire-"),
+        holds[0].contains("Task-2 has taken the lock that Lock.acquire-"),
         "{text}"
     );
     assert!(
@@ -266,6 +266,6 @@ fn a_cancellation_that_there_is_nobody_to_pass_on_to_is_told() {
         };
         event_loop.run_until_complete(main).unwrap_err();
     });
-    let expected = "Task-1 was asked to cancel itself, and is to get CancelledError";
+    let expected = "Task-1 was asked to cancel itself: next comes CancelledError";
     tells(&story(&recorder), &[expected]);
 }
