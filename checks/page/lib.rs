@@ -9,6 +9,8 @@ pub mod traces;
 #[cfg(test)]
 mod driving;
 #[cfg(test)]
+mod looking;
+#[cfg(test)]
 mod replaying;
 #[cfg(test)]
 mod showing;

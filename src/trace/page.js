@@ -321,9 +321,16 @@ class Page {
   waitedFor(task, pending) {
     if (task.state !== "Parked") return "";
     const names = (ids) => ids.map((id) => this.name(id)).join(", ");
-    if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? "; somebody else has its waker, too" : ""}`;
+    if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? this.whoElse(task, names) : ""}`;
     if (task.on.length > 0) return `on ${names(task.on)}, which is done`;
     return task.elsewhere ? "on something from elsewhere" : "nobody has its waker";
+  }
+
+  whoElse(task, names) {
+    const has = (cell) => !task.on.includes(cell.id) && [...cell.line.values()].includes(task.id);
+    const others = [...this.replay.state.cells.values()].filter(has).map((cell) => cell.id);
+    if (others.length === 0) return "; somebody else has its waker, too";
+    return `; its waker is in the line of ${names(others.slice(0, 6))}${others.length > 6 ? " and others" : ""}, too`;
   }
 
   showFutures(state) {
