@@ -32,7 +32,7 @@ pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
 /// Python: `asyncio.all_tasks(loop)`.
 pub fn all_tasks(event_loop: &EventLoop) -> Vec<AnyTask> {
     let all = event_loop.all_tasks();
-    all.into_iter().map(|(_, task)| AnyTask(task)).collect()
+    all.into_iter().map(AnyTask).collect()
 }
 
 /// The task whose step is being run; none in a plain callback, or outside of a loop.

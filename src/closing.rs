@@ -59,7 +59,7 @@ impl EventLoop {
         for call in callbacks {
             self.guard(move || call.cancel(&|| ()));
         }
-        for (_, task) in tasks {
+        for task in tasks {
             let id = task.about().id();
             self.tell(|| LoopEvent::Dropped { task: id });
             self.guard(move || task.shut_down());

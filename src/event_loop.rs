@@ -31,7 +31,7 @@ use crate::mailbox::Mailbox;
 use crate::observer::{ExceptionContext, Observer};
 use crate::record::Record;
 use crate::recycling::Spare;
-use crate::task_table::{TaskKey, TaskTable};
+use crate::task_table::{TaskKey, TaskTable, Whereabouts};
 use crate::timers::Timers;
 
 /// The scheduler. Python: `asyncio.AbstractEventLoop`.
@@ -109,13 +109,14 @@ pub(crate) struct Core {
 pub(crate) enum Ready {
     Callback(Rc<dyn Run>),
     /// The next step of this task.
-    Step(TaskKey),
+    Step(Rc<dyn LoopTask>),
 }
 
 /// A task as its loop sees it, whatever its coroutine and its result are.
 pub(crate) trait LoopTask: AnyCell {
     /// Sends into the coroutine, once.
     fn step(self: Rc<Self>, event_loop: &EventLoop);
+    fn whereabouts(&self) -> &Whereabouts;
     /// What its coroutine says beside the poll.
     fn record(&self) -> &Record;
     /// Whether that is its own waker.

@@ -198,6 +198,14 @@ impl<T: 'static> Settable<T> {
         }
     }
 
+    /// Makes a new one of what is left of another: it has no outcome, and nobody waits for it.
+    pub(crate) fn renew(&mut self, event_loop: &EventLoop, made_at: &'static Location<'static>) {
+        self.id = event_loop.next_id();
+        self.made_at = made_at;
+        self.looked_at.set(false);
+        self.event_loop = Rc::downgrade(&event_loop.core);
+    }
+
     pub(crate) fn event_loop(&self) -> Option<EventLoop> {
         self.event_loop.upgrade().map(|core| EventLoop { core })
     }

@@ -247,6 +247,13 @@ impl Record {
         drop(wait);
     }
 
+    /// As if it were new.
+    pub(crate) fn reset(&self) {
+        self.started.set(false);
+        drop(self.thrown.take());
+        self.clear();
+    }
+
     /// Forgets what it waited for.
     #[inline]
     pub(crate) fn clear(&self) {

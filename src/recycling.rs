@@ -13,7 +13,6 @@
 //! Next: [`task_table`](crate::task_table), the list of all unfinished tasks.
 
 use std::any::{Any, TypeId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// No more than this is kept. (A hundred thousand tasks of common size.)
@@ -22,14 +21,15 @@ const MOST_BYTES: usize = 64 << 20;
 /// Empty pieces, by their type.
 #[derive(Default)]
 pub(crate) struct Spare {
-    by_type: BTreeMap<TypeId, Vec<Rc<dyn Any>>>,
+    /// There are few types: to look at one after the other is faster than a map.
+    by_type: Vec<(TypeId, Vec<Rc<dyn Any>>)>,
     bytes: usize,
 }
 
 impl Spare {
     /// An empty one of that type, if there is one. Its size is what was said when it was kept.
     pub(crate) fn take<C: Any>(&mut self, bytes: usize) -> Option<Rc<C>> {
-        let spare = self.by_type.get_mut(&TypeId::of::<C>())?.pop()?;
+        let spare = self.of_type::<C>()?.pop()?;
         self.bytes -= bytes;
         spare.downcast().ok()
     }
@@ -40,9 +40,17 @@ impl Spare {
             return Err(empty);
         }
         self.bytes += bytes;
-        let same_type = self.by_type.entry(TypeId::of::<C>()).or_default();
-        same_type.push(empty);
+        match self.of_type::<C>() {
+            Some(same_type) => same_type.push(empty),
+            None => self.by_type.push((TypeId::of::<C>(), vec![empty])),
+        }
         Ok(())
+    }
+
+    fn of_type<C: Any>(&mut self) -> Option<&mut Vec<Rc<dyn Any>>> {
+        let mut all = self.by_type.iter_mut();
+        let (_, same_type) = all.find(|(id, _)| *id == TypeId::of::<C>())?;
+        Some(same_type)
     }
 }
 

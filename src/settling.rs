@@ -195,15 +195,15 @@ impl<T: 'static> Settable<T> {
         if self.outcome.set(outcome).is_err() {
             return Err(Error::InvalidState(ALREADY_DONE));
         }
-        let line = self.line.take();
-        let (future, waiting) = (self.id, line.len());
+        let (future, waiting) = (self.id, self.line.borrow().len());
         self.tell(&mut || LoopEvent::Settled {
             future,
             waiting,
             how: self.ended(),
         });
         let mut result = Ok(());
-        for waiter in line {
+        let next = || self.line.borrow_mut().pop();
+        while let Some((_, waiter)) = next() {
             result = result.and(self.queue(waiter, shared));
         }
         if waiting > 0 {

@@ -94,14 +94,11 @@ impl EventLoop {
     pub fn snapshot(&self) -> Snapshot {
         let core = &self.core;
         let all = self.all_tasks();
-        let tasks = all.iter().map(|(state, task)| as_it_is(*state, task));
-        let tasks = tasks.collect();
-        let all: Vec<_> = all.into_iter().map(|(_, task)| AnyFuture(task)).collect();
+        let tasks = all.iter().map(as_it_is).collect();
+        let all: Vec<_> = all.into_iter().map(|task| AnyFuture(task)).collect();
         let describe = |entry: &Ready| match entry {
             Ready::Callback(call) => call.describe(),
-            Ready::Step(key) => self
-                .task(*key)
-                .map_or(String::new(), |task| format!("<{}>", task.name())),
+            Ready::Step(task) => format!("<{}>", task.name()),
         };
         let ready = core.ready.borrow().iter().map(describe).collect();
         let (time, turn, timers) = (self.time(), self.turns(), core.timers.borrow().deadlines());
@@ -125,7 +122,7 @@ impl EventLoop {
         }
         let elsewhere = {
             let tasks = self.core.tasks.borrow();
-            tasks.all().any(|(_, task)| task.waker_is_elsewhere())
+            tasks.all().any(|task| task.waker_is_elsewhere())
         };
         // In this order: a thread that is gone by now has left its note before.
         if elsewhere || !self.core.mailbox.is_empty() {
@@ -141,7 +138,8 @@ impl EventLoop {
     }
 }
 
-fn as_it_is(state: TaskState, task: &Rc<dyn LoopTask>) -> TaskSnapshot {
+fn as_it_is(task: &Rc<dyn LoopTask>) -> TaskSnapshot {
+    let state = task.whereabouts().state();
     let about = task.about();
     let at = task.record().waits().at();
     TaskSnapshot {

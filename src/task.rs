@@ -35,7 +35,7 @@ use crate::loop_event::{LoopEvent, Sends};
 use crate::observer::ExceptionContext;
 use crate::record::Record;
 use crate::step::refusal;
-use crate::task_table::TaskKey;
+use crate::task_table::{TaskKey, Whereabouts};
 use crate::waker::TaskWaker;
 
 /// A coroutine. The box stays when the coroutine is gone, for the next task: see
@@ -46,6 +46,7 @@ pub(crate) type Body<F> = Pin<Box<Option<F>>>;
 pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) future: Settable<T>,
     pub(crate) key: TaskKey,
+    pub(crate) whereabouts: Whereabouts,
     /// For its name, unless it was given another one.
     pub(crate) number: u64,
     pub(crate) given_name: RefCell<Option<Box<str>>>,
@@ -96,6 +97,7 @@ where
         Rc::new(TaskCell {
             future: Settable::made_at(event_loop, "Task", made_at),
             key,
+            whereabouts: Whereabouts::default(),
             number: event_loop.next_task_number(),
             given_name: RefCell::new(None),
             body: Cell::new(Some(Box::pin(Some(coroutine)))),
@@ -115,8 +117,9 @@ where
         made_at: &'static Location<'static>,
     ) -> Rc<Self> {
         let task = Rc::get_mut(&mut spare).expect("nobody else has it");
-        task.future = Settable::made_at(event_loop, "Task", made_at);
+        task.future.renew(event_loop, made_at);
         task.key = key;
+        task.whereabouts = Whereabouts::default();
         task.number = event_loop.next_task_number();
         *task.given_name.get_mut() = None;
         task.asked = Asked::default();
@@ -144,7 +147,7 @@ where
     /// The coroutine is suspended. Is there a reason to go on at once?
     fn park(self: Rc<Self>, event_loop: &EventLoop) {
         // This comes first: what follows may run a program's own code, and that may panic.
-        let queued = event_loop.park(self.key);
+        let queued = event_loop.park(&self);
         event_loop.tell(|| {
             let here = self.future.event_loop.as_ptr().cast();
             let (id, elsewhere) = (self.future.id, self.waker_is_elsewhere());
@@ -215,6 +218,7 @@ where
         let Some(mut body) = self.body.take() else {
             return;
         };
+        event_loop.begin(self.key, &self.whereabouts);
         // The future to which it was passed on may not be polled any more: another branch has won.
         let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
         if self.asked.must_cancel.take() || owed {
@@ -245,6 +249,10 @@ where
                 self.panicked(event_loop, panic);
             }
         }
+    }
+
+    fn whereabouts(&self) -> &Whereabouts {
+        &self.whereabouts
     }
 
     fn record(&self) -> &Record {

@@ -18,7 +18,6 @@ use crate::future_cell::FutureCell;
 use crate::handle::call_guarded;
 use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
-use crate::record::Record;
 use crate::task::{Body, TaskCell};
 
 impl<F, T> TaskCell<F, T>
@@ -85,7 +84,7 @@ where
             return; // it has ended in a panic, or was aborted
         }
         drop(task.future.outcome.take());
-        task.record = Record::default();
+        task.record.reset();
         let event_loop = std::mem::take(&mut task.future.event_loop).upgrade();
         let event_loop = event_loop.map(|core| EventLoop { core });
         // What was dropped may have closed the loop.

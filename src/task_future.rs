@@ -37,9 +37,9 @@ where
     }
 
     fn waits_for(&self) -> Vec<AnyFuture> {
-        match self.where_it_is() {
+        match self.whereabouts.state() {
             // What it will wait for when this step is over is not known yet.
-            Some(TaskState::Running) => Vec::new(),
+            TaskState::Running => Vec::new(),
             _ if self.asked.aborted.get() => Vec::new(),
             _ => self.record.waits().held(&self.waker).cloned().collect(),
         }
@@ -47,7 +47,7 @@ where
 
     /// What it waits for, if that is one future, and nothing else can wake it, or has.
     fn blocked_on(&self) -> Vec<AnyFuture> {
-        let parked = self.where_it_is() == Some(TaskState::Parked);
+        let parked = self.whereabouts.state() == TaskState::Parked;
         let on_one = parked && self.record.waits().single().is_some();
         if on_one && !self.waker_is_elsewhere() {
             self.waits_for()
@@ -67,7 +67,7 @@ where
         }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-        let parked = self.where_it_is() == Some(TaskState::Parked);
+        let parked = self.whereabouts.state() == TaskState::Parked;
         if parked && (below == Below::IsACircle || self.waits_for().is_empty()) {
             self.wake();
         }
@@ -85,10 +85,6 @@ impl<F, T> TaskCell<F, T> {
             Some(name) => name.to_string(),
             None => format!("Task-{}", self.number),
         }
-    }
-
-    fn where_it_is(&self) -> Option<TaskState> {
-        self.future.event_loop()?.task_state(self.key)
     }
 
     /// Its next step is queued, unless it is already.

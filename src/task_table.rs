@@ -8,7 +8,7 @@
 //! task; it holds a [`TaskKey`]: the number of a place, and which tenant of that place is meant.
 //! Places are let again, so a late wake finds that the tenant has changed and does nothing.
 //!
-//! A task is in exactly one state:
+//! A task is in exactly one state, and says itself in which:
 //!
 //! ```text
 //!            made
@@ -26,6 +26,8 @@
 //!
 //! Next: [`mailbox`](crate::mailbox), the door for other threads.
 
+use std::cell::Cell;
+
 /// Where an unfinished task is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TaskState {
@@ -35,6 +37,44 @@ pub enum TaskState {
     Running,
     /// Off the run queue, until its waker is called.
     Parked,
+}
+
+/// The state of one task. A new one is queued.
+pub(crate) struct Whereabouts(Cell<TaskState>);
+
+impl Default for Whereabouts {
+    fn default() -> Self {
+        Whereabouts(Cell::new(TaskState::Queued))
+    }
+}
+
+impl Whereabouts {
+    pub(crate) fn state(&self) -> TaskState {
+        self.0.get()
+    }
+
+    /// A step of it begins.
+    pub(crate) fn begin(&self) {
+        self.0.set(TaskState::Running);
+    }
+
+    /// The step is over, and the coroutine suspended. If it was woken meanwhile, it is queued at once.
+    pub(crate) fn park(&self, woken: bool) {
+        self.0.set(match woken {
+            true => TaskState::Queued,
+            false => TaskState::Parked,
+        });
+    }
+
+    /// Tells whether it must be put on the run queue now. One that is queued already need not; and who runs is
+    /// not woken here.
+    pub(crate) fn wake(&self) -> bool {
+        let parked = self.0.get() == TaskState::Parked;
+        if parked {
+            self.0.set(TaskState::Queued);
+        }
+        parked
+    }
 }
 
 /// A place in the table, and which of its tenants is meant.
@@ -65,7 +105,6 @@ pub(crate) struct TaskTable<T> {
 
 struct Place<T> {
     tenant: u32,
-    state: TaskState,
     task: Option<T>,
 }
 
@@ -90,26 +129,19 @@ impl<T> TaskTable<T> {
         }
     }
 
-    /// A new task, which is queued.
+    /// A new task.
     pub(crate) fn insert(&mut self, task: T) {
         let place = match self.vacant.pop() {
             Some(place) => &mut self.places[place as usize],
             None => {
                 self.places.push(Place {
                     tenant: 0,
-                    state: TaskState::Queued,
                     task: None,
                 });
                 self.places.last_mut().expect("it was pushed")
             }
         };
-        place.state = TaskState::Queued;
         place.task = Some(task);
-    }
-
-    fn place(&mut self, key: TaskKey) -> Option<&mut Place<T>> {
-        let place = self.places.get_mut(key.place as usize)?;
-        (place.tenant == key.tenant).then_some(place)
     }
 
     pub(crate) fn get(&self, key: TaskKey) -> Option<&T> {
@@ -117,55 +149,20 @@ impl<T> TaskTable<T> {
         place.task.as_ref().filter(|_| place.tenant == key.tenant)
     }
 
-    /// Where the task is; `None` if it is done.
-    pub(crate) fn state(&self, key: TaskKey) -> Option<TaskState> {
-        let place = self.places.get(key.place as usize)?;
-        (place.tenant == key.tenant).then_some(place.state)
-    }
-
-    /// A step of it begins.
-    pub(crate) fn begin(&mut self, key: TaskKey) -> Option<&T> {
-        let place = self.place(key)?;
-        place.state = TaskState::Running;
-        place.task.as_ref()
-    }
-
-    /// The step is over, and the coroutine suspended. If it was woken meanwhile, it is put on the run
-    /// queue at once.
-    pub(crate) fn park(&mut self, key: TaskKey, woken: bool) {
-        if let Some(place) = self.place(key) {
-            place.state = match woken {
-                true => TaskState::Queued,
-                false => TaskState::Parked,
-            };
-        }
-    }
-
-    /// Tells whether it must be put on the run queue now. One that is queued already need not, nor one that
-    /// is done; and who runs is not woken here.
-    pub(crate) fn wake(&mut self, key: TaskKey) -> bool {
-        match self.place(key) {
-            Some(place) if place.state == TaskState::Parked => {
-                place.state = TaskState::Queued;
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Lets the place again. The task is for the caller to drop, when no borrow is held.
     pub(crate) fn remove(&mut self, key: TaskKey) -> Option<T> {
-        let place = self.place(key)?;
+        let place = self.places.get_mut(key.place as usize)?;
+        if place.tenant != key.tenant {
+            return None;
+        }
         place.tenant = place.tenant.wrapping_add(1);
         let task = place.task.take();
         self.vacant.push(key.place);
         task
     }
 
-    /// All unfinished tasks and where they are, in no particular order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (TaskState, &T)> {
-        self.places
-            .iter()
-            .filter_map(|place| Some((place.state, place.task.as_ref()?)))
+    /// All unfinished tasks, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().filter_map(|place| place.task.as_ref())
     }
 }

@@ -25,11 +25,10 @@ use std::time::Duration;
 
 use crate::clock::{Clock, NEVER};
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, Ready};
+use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::handle::Run;
 use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
-use crate::task_table::TaskKey;
 use crate::timers::Timers;
 
 /// Running.
@@ -90,7 +89,7 @@ impl EventLoop {
         let next = self.core.ready.borrow_mut().pop_front();
         match next {
             None => {}
-            Some(Ready::Step(key)) => self.run_step(key),
+            Some(Ready::Step(task)) => self.run_step(task),
             Some(Ready::Callback(call)) if self.debug() => {
                 let (what, made_at) = (call.describe(), call.made_at());
                 self.timed(what, made_at, || self.run_callback(call));
@@ -111,11 +110,7 @@ impl EventLoop {
         self.tell(|| LoopEvent::CallEnded { call: number });
     }
 
-    fn run_step(&self, key: TaskKey) {
-        let task = self.core.tasks.borrow_mut().begin(key).cloned();
-        let Some(task) = task else { return };
-        self.core.current.set(Some(key));
-        self.core.woken.set(false);
+    fn run_step(&self, task: Rc<dyn LoopTask>) {
         if self.debug() {
             let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
             self.timed(what, made_at, || task.step(self));

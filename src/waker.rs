@@ -26,7 +26,7 @@ use std::task::Wake;
 use crate::event_loop::{Core, EventLoop};
 use crate::mailbox::{Mailbox, Note};
 use crate::task_table::TaskKey;
-use crate::turn::running_loop;
+use crate::turn::with_running;
 
 /// What is behind the `Waker` of a task.
 pub(crate) struct TaskWaker {
@@ -87,8 +87,12 @@ impl Wake for TaskWaker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         // Nearly always it is the loop that runs: then nobody needs to search.
-        let running = running_loop().filter(|running| running.core.id == self.event_loop);
-        if let Some(event_loop) = running.or_else(|| on_this_thread(self.event_loop)) {
+        let is_it = |running: &EventLoop| running.core.id == self.event_loop;
+        let woken = with_running(|running| is_it(running) && running.wake_quietly(self.task()));
+        if woken == Some(true) {
+            return;
+        }
+        if let Some(event_loop) = on_this_thread(self.event_loop) {
             event_loop.wake(self.task());
         } else if !self.posted.swap(true, Ordering::AcqRel) {
             // A closed loop gives the note back: there is nobody to wake.
