@@ -193,8 +193,9 @@ impl AnyFuture {
                 continue;
             }
             answer = here.future.0.cancel_here(here.below);
-            let count = |(times, said): &mut (u8, _)| (*times, *said) = (*times + 1, Some(answer));
-            asked.entry(address).and_modify(count);
+            if let Some((times, said)) = asked.get_mut(&address) {
+                (*times, *said) = (*times + 1, Some(answer));
+            }
             match way_down.last_mut() {
                 Some(above) if answer => above.below = Below::SaidYes,
                 Some(above) => above.or_a_circle(here.below == Below::IsACircle),

@@ -30,13 +30,13 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
 
     #[track_caller] // so it is known at which `await` it was polled
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        // Done, and never waited for: nothing is suspended here.
-        if self.place.is_none() && self.done() {
+        // An error thrown in comes before a result that was set but not delivered yet; but only if one has waited.
+        if self.done() && (self.place.is_none() || !step::is_throwing()) {
+            self.place = None;
             return Poll::Ready(self.result());
         }
         let step = step::in_progress(cx.waker());
         let record = step.as_ref().map(InProgress::record);
-        // An error thrown in comes before a result that was set but not delivered yet.
         if let Some(error) = record.and_then(Record::take_thrown) {
             self.leave_line();
             self.shared().settable().looked_at.set(true); // somebody who waited for it was told

@@ -95,13 +95,35 @@ pub(crate) fn resume<F, T>(body: Pin<&mut F>, record: &Record, waker: &Waker) ->
 where
     F: Future<Output = Result<T>>,
 {
-    let for_nobody = record.take_thrown_for_nobody();
+    if let Some(error) = record.take_thrown() {
+        return throw_in(error, body, record, waker);
+    }
     record.started.set(true);
-    if let Some(error) = for_nobody {
+    record.clear();
+    body.poll(&mut Context::from_waker(waker))
+}
+
+/// The same if there is something to be thrown in. (Cold, for that is seldom.)
+#[cold]
+fn throw_in<F, T>(
+    error: Error,
+    body: Pin<&mut F>,
+    record: &Record,
+    waker: &Waker,
+) -> Poll<Result<T>>
+where
+    F: Future<Output = Result<T>>,
+{
+    let for_nobody = !record.somebody_can_give_it_out();
+    record.started.set(true);
+    if for_nobody {
         return Poll::Ready(Err(error));
     }
+    record.throw(error);
     record.clear();
+    let throwing = step::Throwing::begin();
     let poll = body.poll(&mut Context::from_waker(waker));
+    drop(throwing);
     // No leaf of this crate was polled.
     match (poll, record.take_thrown()) {
         (poll, None) => poll,

@@ -213,21 +213,9 @@ impl Record {
         self.waits.borrow()
     }
 
-    /// The error that is to be thrown in, if nobody in there could give it out.
-    #[inline]
-    pub(crate) fn take_thrown_for_nobody(&self) -> Option<Error> {
-        let error = self.thrown.take()?;
-        if !self.somebody_can_give_it_out() {
-            return Some(*error);
-        }
-        self.thrown.set(Some(error));
-        None
-    }
-
-    /// Not before the first step, and not while it waits for something from elsewhere. (Cold, for seldom is
-    /// anything thrown in: else each step would pay for it.)
-    #[cold]
-    fn somebody_can_give_it_out(&self) -> bool {
+    /// Whether a leaf is there for an error that is thrown in: not before the first step, and not while it waits
+    /// for something from elsewhere.
+    pub(crate) fn somebody_can_give_it_out(&self) -> bool {
         self.started.get() && !self.waits().is_foreign()
     }
 

@@ -20,6 +20,7 @@ use std::rc::Rc;
 
 use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
 use crate::error::{ALREADY_DONE, Error, Result, printed};
+use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
 use crate::handle::{Call, call_guarded};
 use crate::loop_event::{Ended, LoopEvent, Who};
@@ -149,9 +150,8 @@ impl<T: 'static> FutureCell<T> {
             });
             return place;
         }
-        if let Err(error) = settable.queue(waiter, self.shared()) {
-            assert!(std::thread::panicking(), "{error:?}");
-        }
+        let queued = settable.queue(waiter, self.shared());
+        assert!(queued || std::thread::panicking(), "{:?}", Error::closed());
         u64::MAX // nobody ever stands there
     }
 
@@ -201,15 +201,15 @@ impl<T: 'static> Settable<T> {
             waiting,
             how: self.ended(),
         });
-        let mut result = Ok(());
+        let mut all_queued = true;
         let next = || self.line.borrow_mut().pop();
         while let Some((_, waiter)) = next() {
-            result = result.and(self.queue(waiter, shared));
+            all_queued &= self.queue(waiter, shared);
         }
         if waiting > 0 {
             self.tell(&mut || LoopEvent::SentOff { future });
         }
-        result
+        all_queued.then_some(()).ok_or_else(Error::closed)
     }
 
     fn ended(&self) -> Ended {
@@ -222,32 +222,34 @@ impl<T: 'static> Settable<T> {
         }
     }
 
-    /// Puts one who waited on the run queue.
-    fn queue(&self, waiter: Waiter<T>, shared: &Rc<dyn AsCell<T>>) -> Result<()> {
+    /// Puts one who waited on the run queue. False if that is closed.
+    fn queue(&self, waiter: Waiter<T>, shared: &Rc<dyn AsCell<T>>) -> bool {
         let event_loop = || self.event_loop().filter(|it| !it.is_closed());
         match waiter {
             // The waker can be anybody's, and may panic: the rest of the line must not suffer.
-            Waiter::Task(waker) => call_guarded(|| waker.wake()).or_else(|error| {
+            Waiter::Task(waker) => {
+                let Err(error) = call_guarded(|| waker.wake()) else {
+                    return true;
+                };
                 let context = ExceptionContext::new("Exception in waker").with_exception(error);
-                let event_loop = event_loop().ok_or_else(Error::closed)?;
-                event_loop.call_exception_handler(&context);
-                Ok(())
-            }),
+                let tell = |event_loop: EventLoop| event_loop.call_exception_handler(&context);
+                event_loop().map(tell).is_some()
+            }
             Waiter::Follower(end) => {
                 end(&AnyFuture(shared.clone()));
-                Ok(())
+                true
             }
             Waiter::Callback(callback, made_at) => {
                 let Some(event_loop) = event_loop() else {
                     // Its drop may panic: the rest of the line must not suffer.
                     let _panicked = call_guarded(move || drop(callback));
-                    return Err(Error::closed());
+                    return false;
                 };
                 let fut = FutureCell::of(shared.clone());
                 let number = event_loop.next_call_number();
                 let call = Call::made_at(number, move || callback.call(&fut), made_at);
                 event_loop.enqueue(call);
-                Ok(())
+                true
             }
         }
     }

@@ -20,7 +20,7 @@
 //!
 //! Next: [`coroutine`](crate::coroutine), which takes the steps.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{RawWakerVTable, Waker};
 
@@ -73,6 +73,37 @@ impl Drop for Guard {
         let inner = replace(self.outer.take());
         drop(inner);
     }
+}
+
+thread_local! {
+    /// Whether an error is being thrown in.
+    static THROWING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// As long as it lives, an error is being thrown in.
+pub(crate) struct Throwing {
+    outer: bool,
+}
+
+impl Throwing {
+    pub(crate) fn begin() -> Self {
+        Throwing {
+            outer: THROWING.replace(true),
+        }
+    }
+}
+
+impl Drop for Throwing {
+    fn drop(&mut self) {
+        THROWING.set(self.outer);
+    }
+}
+
+/// Whether an error is being thrown in, maybe to another leaf. Nearly always there is none, and then a leaf that
+/// is done need not ask whose step it is in.
+#[inline]
+pub(crate) fn is_throwing() -> bool {
+    THROWING.get()
 }
 
 /// The step in progress, as a leaf sees it.

@@ -216,13 +216,13 @@ impl Line {
     }
 
     fn take_out(&self, number: u64) {
-        for line in [&self.leaving, &self.waiting] {
+        let take = |line: &RefCell<Waiting>| {
             let mut line = line.borrow_mut();
             let place = line.binary_search_by_key(&number, |(number, _)| *number);
-            let taken = place.ok().and_then(|place| line.remove(place));
-            drop(line);
-            drop(taken);
-        }
+            line.remove(place.ok()?)
+        };
+        let taken = take(&self.leaving).or_else(|| take(&self.waiting));
+        drop(taken);
     }
 }
 
