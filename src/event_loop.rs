@@ -109,7 +109,7 @@ pub(crate) struct Core {
 pub(crate) enum Ready {
     Callback(Rc<dyn Run>),
     /// The next step of this task.
-    Step(Rc<dyn LoopTask>),
+    Step(TaskKey),
 }
 
 /// A task as its loop sees it, whatever its coroutine and its result are.

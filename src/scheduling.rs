@@ -217,9 +217,11 @@ impl EventLoop {
                 return;
             }
         } else {
-            let task = self.task(key).filter(|task| task.whereabouts().wake());
-            let Some(task) = task else { return };
-            self.push(Ready::Step(task));
+            let tasks = self.core.tasks.borrow();
+            if !tasks.get(key).is_some_and(|task| task.whereabouts().wake()) {
+                return;
+            }
+            self.push(Ready::Step(key));
         }
         self.tell(|| LoopEvent::Woken {
             task: self.task(key).map_or(0, |task| task.about().id()),
@@ -228,26 +230,18 @@ impl EventLoop {
         });
     }
 
-    /// A step of this task begins.
-    #[inline]
-    pub(crate) fn begin(&self, key: TaskKey, whereabouts: &Whereabouts) {
-        self.core.current.set(Some(key));
-        self.core.woken.set(false);
-        whereabouts.begin();
-    }
-
     /// The step of the current task is over, and it waits. If it was woken meanwhile, its next step is
     /// queued. Tells whether it was.
     #[inline]
-    pub(crate) fn park<C: LoopTask + 'static>(&self, task: &Rc<C>) -> bool {
+    pub(crate) fn park(&self, key: TaskKey, whereabouts: &Whereabouts) -> bool {
         if self.core.woken.get() {
             self.take_mail(); // what other threads have left before comes first
         }
         self.core.current.set(None); // who wakes it from now on finds it parked
         let woken = self.core.woken.take();
-        task.whereabouts().park(woken);
+        whereabouts.park(woken);
         if woken {
-            self.push(Ready::Step(task.clone()));
+            self.push(Ready::Step(key));
         }
         woken
     }

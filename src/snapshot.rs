@@ -98,7 +98,9 @@ impl EventLoop {
         let all: Vec<_> = all.into_iter().map(|task| AnyFuture(task)).collect();
         let describe = |entry: &Ready| match entry {
             Ready::Callback(call) => call.describe(),
-            Ready::Step(task) => format!("<{}>", task.name()),
+            Ready::Step(key) => self
+                .task(*key)
+                .map_or(String::new(), |task| format!("<{}>", task.name())),
         };
         let ready = core.ready.borrow().iter().map(describe).collect();
         let (time, turn, timers) = (self.time(), self.turns(), core.timers.borrow().deadlines());

@@ -147,7 +147,7 @@ where
     /// The coroutine is suspended. Is there a reason to go on at once?
     fn park(self: Rc<Self>, event_loop: &EventLoop) {
         // This comes first: what follows may run a program's own code, and that may panic.
-        let queued = event_loop.park(&self);
+        let queued = event_loop.park(self.key, &self.whereabouts);
         event_loop.tell(|| {
             let here = self.future.event_loop.as_ptr().cast();
             let (id, elsewhere) = (self.future.id, self.waker_is_elsewhere());
@@ -218,7 +218,7 @@ where
         let Some(mut body) = self.body.take() else {
             return;
         };
-        event_loop.begin(self.key, &self.whereabouts);
+        self.whereabouts.begin();
         // The future to which it was passed on may not be polled any more: another branch has won.
         let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
         if self.asked.must_cancel.take() || owed {

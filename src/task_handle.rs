@@ -59,7 +59,7 @@ impl EventLoop {
         let task = TaskCell::new(self, coroutine, made_at);
         if self.may_schedule() {
             self.core.tasks.borrow_mut().insert(task.clone());
-            self.push(Ready::Step(task.clone()));
+            self.push(Ready::Step(task.key));
             self.tell(|| LoopEvent::TaskMade {
                 task: task.about().id(),
                 name: task.name(),

@@ -25,10 +25,11 @@ use std::time::Duration;
 
 use crate::clock::{Clock, NEVER};
 use crate::error::{Error, Result};
-use crate::event_loop::{EventLoop, LoopTask, Ready};
+use crate::event_loop::{EventLoop, Ready};
 use crate::handle::Run;
 use crate::loop_event::LoopEvent;
 use crate::observer::ExceptionContext;
+use crate::task_table::TaskKey;
 use crate::timers::Timers;
 
 /// Running.
@@ -89,7 +90,7 @@ impl EventLoop {
         let next = self.core.ready.borrow_mut().pop_front();
         match next {
             None => {}
-            Some(Ready::Step(task)) => self.run_step(task),
+            Some(Ready::Step(key)) => self.run_step(key),
             Some(Ready::Callback(call)) if self.debug() => {
                 let (what, made_at) = (call.describe(), call.made_at());
                 self.timed(what, made_at, || self.run_callback(call));
@@ -110,7 +111,10 @@ impl EventLoop {
         self.tell(|| LoopEvent::CallEnded { call: number });
     }
 
-    fn run_step(&self, task: Rc<dyn LoopTask>) {
+    fn run_step(&self, key: TaskKey) {
+        let Some(task) = self.task(key) else { return };
+        self.core.current.set(Some(key));
+        self.core.woken.set(false);
         if self.debug() {
             let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
             self.timed(what, made_at, || task.step(self));
