@@ -209,6 +209,7 @@ impl<T: 'static> Settable<T> {
         if waiting > 0 {
             self.tell(&mut || LoopEvent::SentOff { future });
         }
+        self.line.borrow_mut().give_room_back();
         all_queued.then_some(()).ok_or_else(Error::closed)
     }
 
