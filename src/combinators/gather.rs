@@ -236,6 +236,7 @@ impl<V: 'static> Gathers for Gather<V> {
 impl<V: 'static> Gather<V> {
     fn all_done(self: Rc<Self>) {
         let assemble = self.assemble.take().expect("all are done once");
+        drop(self.members.take()); // then that one has the last handles of them: see `recycling`
         // It clones their results, and a clone can panic.
         let results = catch_unwind(AssertUnwindSafe(assemble));
         let results = results.unwrap_or_else(|panic| Err(Error::from_panic(panic)));

@@ -1,7 +1,7 @@
 //! A task is made in the memory of one that is over: nothing of that one may be left in it.
 
 use crate::{reports, turn, turns};
-use send_none::{Error, EventLoop, Result, Task, current_task, yield_now};
+use send_none::{Error, EventLoop, Result, Task, current_task, gather, yield_now};
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -142,4 +142,31 @@ fn a_future_that_was_waited_for_in_the_last_step_is_not_kept() {
     fut.set_result(witness.clone()).unwrap();
     drop(fut);
     assert_eq!(Rc::strong_count(&witness), 1);
+}
+
+/// All free pieces of memory up to that size, as good as. Who asks for one afterwards gets another.
+fn take_what_is_free() -> Vec<Vec<u8>> {
+    let sizes = (8..=1024).step_by(8);
+    let eight_of = |size| (0..8).map(move |_| Vec::with_capacity(size));
+    sizes.flat_map(eight_of).collect()
+}
+
+#[test]
+fn the_members_of_a_gather_are_made_in_the_memory_of_those_before() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let addresses = || {
+        let here = |number: u32| async move {
+            let here = &raw const number as usize;
+            yield_now().await?;
+            assert_eq!(here, &raw const number as usize, "it lies across the await");
+            Ok(here)
+        };
+        let gathered = event_loop.run_until_complete(async move { gather((0..3).map(here)).await });
+        let mut addresses = gathered.unwrap();
+        addresses.sort();
+        addresses
+    };
+    let first = addresses();
+    let _taken = take_what_is_free();
+    assert_eq!(addresses(), first);
 }
