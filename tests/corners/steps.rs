@@ -389,3 +389,36 @@ fn a_leaf_inside_something_foreign_is_thrown_nothing() {
     turn(&event_loop);
     assert!(task.cancelled() && !told.get());
 }
+
+/// To wake may run anybody's code, too. Who gives his place up meanwhile is not woken any more, and those behind
+/// him are.
+#[test]
+fn a_waker_may_drop_others_who_wait_for_the_same_future() {
+    type ByHand = Coroutine<FutureCell<i32>>;
+    thread_local! {
+        static TO_DROP: RefCell<Option<ByHand>> = const { RefCell::new(None) };
+        static RINGS: Cell<u32> = const { Cell::new(0) };
+    }
+    struct Rings;
+    impl Wake for Rings {
+        fn wake(self: Arc<Self>) {
+            RINGS.set(RINGS.get() + 1);
+            TO_DROP.take();
+        }
+    }
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future();
+    let waits = || {
+        let mut coro = Coroutine::new(fut.clone());
+        let _suspended = coro.send(Some(&Waker::from(Arc::new(Rings))));
+        coro
+    };
+    let (_first, second) = (waits(), waits());
+    let third = event_loop.create_task(fut.clone());
+    turn(&event_loop);
+    TO_DROP.set(Some(second));
+    fut.set_result(7).unwrap();
+    assert_eq!(RINGS.get(), 1);
+    turn(&event_loop);
+    assert_eq!(third.result().unwrap(), 7);
+}
