@@ -9,6 +9,8 @@
 //! 3. [`park`](Record::park): note in the record what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
 //!
+//! A leaf that is done has only the first to do, and only while an error [is being thrown in](is_throwing).
+//!
 //! Which step is in progress? A loop runs one task at a time, and knows which. So nobody needs to lay a task's
 //! record anywhere before each step: the leaf asks the loop that runs. A coroutine that is driven by hand has
 //! no loop; its record lies [`open`] in a thread-local during the step. By hand, steps can nest: the guard

@@ -86,7 +86,7 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Nearly always it is the loop that runs: then nobody needs to search.
+        // Nearly always it is the loop that runs: then nobody needs to search for it, nor to hold it.
         let is_it = |running: &EventLoop| running.core.id == self.event_loop;
         let woken = with_running(|running| is_it(running) && running.wake_quietly(self.task()));
         if woken == Some(true) {
