@@ -35,7 +35,7 @@ pub(crate) struct Line {
     /// Who has taken what all of them wait for, if it is a task and a lock. It is for those who ask why a
     /// program hangs.
     held_by: Rc<Cell<Option<Holder>>>,
-    /// The loops whose tasks have waited here, if any is watched.
+    /// The loops whose tasks have waited here, or have taken it, if any is watched.
     told: RefCell<Vec<Weak<Core>>>,
 }
 
@@ -93,17 +93,17 @@ impl Line {
         called_at: &'static Location<'static>,
     ) -> Result<(u64, FutureCell<()>)> {
         let event_loop = get_event_loop()?;
-        let turn = FutureCell::made(Rc::new(Turn {
+        let turn = FutureCell::of(Rc::new(Turn {
             future: Settable::made_at(&event_loop, what, called_at),
             event_loop: event_loop.core.id,
             line: self.id,
             held_by: self.held_by.clone(),
         }));
+        let number = self.next_number.replace(self.next_number.get() + 1);
+        self.waiting.borrow_mut().push_back((number, turn.clone()));
         if does_anybody_watch() {
             self.tell_newcomer(&event_loop, &turn);
         }
-        let number = self.next_number.replace(self.next_number.get() + 1);
-        self.waiting.borrow_mut().push_back((number, turn.clone()));
         Ok((number, turn))
     }
 
@@ -117,8 +117,11 @@ impl Line {
         }
     }
 
-    /// The running loop is told of the holder, and the loops of those who have waited.
+    /// The running loop is told of the holder, and the loops of those who have waited or have taken it.
     fn tell_all(&self) {
+        if let Ok(event_loop) = get_event_loop() {
+            self.note_loop(&event_loop);
+        }
         let told = self
             .told
             .borrow()
@@ -127,7 +130,6 @@ impl Line {
             .collect();
         let told: Vec<Rc<Core>> = told;
         let mut event_loops: Vec<_> = told.into_iter().map(|core| EventLoop { core }).collect();
-        event_loops.extend(get_event_loop().ok());
         event_loops.sort_by_key(|event_loop| event_loop.core.id);
         event_loops.dedup_by_key(|event_loop| event_loop.core.id);
         for event_loop in event_loops {
@@ -135,12 +137,17 @@ impl Line {
         }
     }
 
-    fn tell_newcomer(&self, event_loop: &EventLoop, turn: &FutureCell<()>) {
+    /// From now on that loop is told of who holds it.
+    fn note_loop(&self, event_loop: &EventLoop) {
         let core = Rc::downgrade(&event_loop.core);
         let mut told = self.told.borrow_mut();
         told.retain(|other| other.strong_count() > 0 && !other.ptr_eq(&core));
         told.push(core);
-        drop(told);
+    }
+
+    fn tell_newcomer(&self, event_loop: &EventLoop, turn: &FutureCell<()>) {
+        self.note_loop(event_loop);
+        turn.as_any().tell_made();
         if self.held_by.get().is_some() {
             let turn = turn.shared().about().id();
             event_loop.tell(|| self.holder(event_loop, vec![turn]));

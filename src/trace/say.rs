@@ -25,6 +25,7 @@ macro_rules! say {
 /// What stands behind [`say!`](crate::say!).
 #[track_caller]
 pub fn said(text: fmt::Arguments<'_>) {
+    let text = text.to_string(); // once, for that can be a program's own code
     println!("{text}");
     note(text);
 }

@@ -2,7 +2,6 @@
 
 use crate::loop_event::{Ended, LoopEvent, Sends, Who, is_cancellation};
 use crate::record::is_ours;
-use crate::task_table::TaskState;
 use crate::trace::json::room;
 use crate::trace::picture::Entry;
 use crate::trace::telling::{Teller, seconds, told_name};
@@ -29,7 +28,7 @@ impl Teller {
                 let until = until.map(|until| format!("t={}", seconds(until)));
                 let until = until.unwrap_or_else(|| "another thread calls".into());
                 match self.awake {
-                    true => format!("nothing has come: the loop sleeps on until {until}"),
+                    true => format!("nothing is ready: the loop sleeps on until {until}"),
                     false => format!("nothing is ready: the loop sleeps until {until}"),
                 }
             }
@@ -184,8 +183,13 @@ impl Teller {
             false => "",
         };
         Some(match event {
-            LoopEvent::Parked { task, on, at, .. } => {
-                let (task, on, again) = (name(task), name(on), self.woken_meanwhile(*task));
+            LoopEvent::Parked {
+                task,
+                on,
+                at,
+                queued,
+            } => {
+                let (task, on, again) = (name(task), name(on), woken_meanwhile(*queued));
                 format!("{task} {lives_on}is parked on {on}, at {at}{again}")
             }
             LoopEvent::Suspended {
@@ -204,11 +208,10 @@ impl Teller {
                     (_, [], false) => "is parked, and nobody has its waker".into(),
                     (_, on, _) => format!("is parked on {}", self.names(on)),
                 };
-                let too = match *elsewhere && !on.is_empty() {
-                    true => self.who_has_its_waker(*task, on),
-                    false => String::new(),
-                };
-                let (task, again) = (name(task), self.woken_meanwhile(*task));
+                let too = *elsewhere && !on.is_empty();
+                let too = too.then(|| self.who_has_its_waker(*task, on));
+                let too = too.unwrap_or_default();
+                let (task, again) = (name(task), woken_meanwhile(*queued));
                 format!("{task} {lives_on}{how}{at}{too}{again}")
             }
             _ => return None,
@@ -281,25 +284,22 @@ impl Teller {
         }
     }
 
-    fn woken_meanwhile(&self, task: u64) -> &'static str {
-        match self.picture.tasks.get(&task).map(|task| task.state) {
-            Some(TaskState::Queued) => ": it was woken meanwhile, and joins the run queue",
-            _ => "",
-        }
-    }
-
     /// Who is in it.
     fn batch(&self, batch: usize) -> String {
-        let some = self.picture.ready.iter().take(batch.min(6));
+        let known = batch.min(self.picture.ready.len());
+        let some = self.picture.ready.iter().take(known.min(6));
         let names = some.map(|entry| match entry {
             Entry::Call(call) => format!("callback #{call}"),
             Entry::Step(task) | Entry::Drop(task) => self.name(*task),
         });
         let mut names: Vec<_> = names.collect();
-        if batch > names.len() {
-            // More than are told; or, if they are not known, they were there before anybody watched.
-            let known = self.picture.ready.len() >= batch;
-            names.insert(if known { names.len() } else { 0 }, "…".into());
+        if known > names.len() {
+            names.push("…".into());
+        }
+        match batch - known {
+            0 => {}
+            unknown if known > 0 => names.push(format!("and among them {unknown} unknown")),
+            unknown => names.push(format!("{unknown} unknown")),
         }
         match batch {
             0 => String::new(),
@@ -308,8 +308,15 @@ impl Teller {
     }
 }
 
+fn woken_meanwhile(queued: bool) -> &'static str {
+    match queued {
+        true => ": it was woken meanwhile, and joins the run queue",
+        false => "",
+    }
+}
+
 fn closing(callbacks: usize, tasks: usize, kept: usize) -> String {
-    let kept = (kept > 0).then(|| "what it keeps for others".into());
+    let kept = (kept > 0).then(|| "what it keeps for others (a pool of threads, a gather)".into());
     let left = [counted(callbacks, "callback"), counted(tasks, "task"), kept];
     let left: Vec<_> = left.into_iter().flatten().collect();
     match left.is_empty() {

@@ -16,6 +16,9 @@ const MOST_LANES: usize = 12;
 /// And names longer than this.
 const LONGEST_NAME: usize = 60;
 
+/// Who else has a task's waker is searched among so many futures, and so many who wait: those made last.
+const MOST_LOOKED_AT: usize = 1_000;
+
 /// What is told of one event.
 pub(crate) struct Told {
     /// One sign for each task: runs, is ready, is parked, is not there.
@@ -80,7 +83,11 @@ impl Teller {
             LoopEvent::Renamed { task, .. } => *task,
             _ => return,
         };
-        self.ended.push_back((ending, self.name(ending)));
+        self.note_old_name(ending, self.name(ending));
+    }
+
+    fn note_old_name(&mut self, id: u64, name: String) {
+        self.ended.push_back((id, name));
         if self.ended.len() > 1_000 {
             self.ended.pop_front();
         }
@@ -95,8 +102,9 @@ impl Teller {
 
     /// Some of them, if there are many.
     pub(crate) fn names(&self, futures: &[u64]) -> String {
+        let mut futures = futures.to_vec();
+        futures.dedup();
         let mut names: Vec<_> = futures.iter().take(7).map(|id| self.name(*id)).collect();
-        names.dedup();
         if names.len() > 6 {
             names[6] = "others".into();
         }
@@ -120,10 +128,12 @@ impl Teller {
 
     /// Beside those that a task is parked on: others of its loop, if they are known.
     pub(crate) fn who_has_its_waker(&self, task: u64, on: &[u64]) -> String {
-        let has_it = |who: &Who| *who == Who::Task { task };
-        let others = self.picture.cells.iter().filter(|(id, _)| !on.contains(id));
-        let others = others.filter(|(_, cell)| cell.line.values().any(has_it));
-        let others: Vec<_> = others.map(|(id, _)| *id).take(7).collect();
+        let lines = self.picture.cells.iter().rev().take(MOST_LOOKED_AT);
+        let stand = lines.flat_map(|(id, cell)| cell.line.values().map(|who| (*id, who)));
+        let has_it = |(id, who): &(u64, &Who)| **who == Who::Task { task } && !on.contains(id);
+        let others = stand.take(MOST_LOOKED_AT).filter(has_it);
+        let mut others: Vec<_> = others.map(|(id, _)| id).collect();
+        others.sort();
         match others[..] {
             [] => "; somebody else has its waker, too".into(),
             _ => format!("; its waker is in the line of {}, too", self.names(&others)),
@@ -152,6 +162,9 @@ impl Teller {
                 self.unheard = matches!(sends, Sends::ItsEnd { .. });
             }
             LoopEvent::Closing { .. } => self.sending.clear(),
+            LoopEvent::Renamed { task, name } if self.is_done(*task) => {
+                self.note_old_name(*task, told_name(name));
+            }
             _ => {}
         }
     }

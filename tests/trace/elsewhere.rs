@@ -104,7 +104,7 @@ fn a_loop_that_waits_for_its_threads_when_it_closes_says_so() {
     let _given_up = event_loop.run_in_executor(|| ());
     event_loop.close().unwrap();
     let text = story(&recorder);
-    let expected = "the loop closes, and drops what is left: what it keeps for others\n";
+    let expected = "the loop closes, and drops what is left: what it keeps for others (a pool of threads, a gather)\n";
     assert!(text.contains(expected), "{text}");
 }
 

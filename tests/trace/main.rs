@@ -2,6 +2,7 @@
 
 mod causes;
 mod closer;
+mod doubted;
 mod elsewhere;
 mod files;
 mod steps;
@@ -324,19 +325,19 @@ fn a_recorder_that_comes_late_says_so_of_what_it_does_not_know() {
     let known = event_loop.create_task(async { Ok(()) });
     event_loop.run_until_complete(known).unwrap();
     let expected = "       0  │       Task-3 is made: its first step joins the run queue
-       0  │       turn 1: the batch is 4: …, Task-3
+       0  │       turn 1: the batch is 4: Task-3, and among them 3 unknown
        0  │       unknown-1 runs: send(waker)
        0  │           the waker of unknown-1 is called while it runs
-       0  │           unknown-1 yields
+       0  │           unknown-1 yields it was woken meanwhile, and joins the run queue
        0  │       unknown-2 runs: send(waker)
        0  │           the waker of unknown-2 is called while it runs
-       0  │           unknown-2 yields
+       0  │           unknown-2 yields it was woken meanwhile, and joins the run queue
        0  │       callback #1 runs
        0  █       Task-3 runs: send(waker)
        0  █           Task-3 returns
        0              Task-3 has its result; 1 in its line
        0              Task-3 is settled: callback #2 of send_none::program joins the run queue
-       0          turn 2: the batch is 3: …, callback #2
+       0          turn 2: the batch is 3: callback #2, and among them 2 unknown
 ";
     assert!(
         story(&recorder).starts_with(expected),
@@ -423,7 +424,7 @@ fn a_loop_that_was_woken_for_nothing_is_said_to_sleep_on() {
     }
     let sentences = [
         "nothing is ready: the loop sleeps until another thread calls",
-        "nothing has come: the loop sleeps on until another thread calls",
+        "nothing is ready: the loop sleeps on until another thread calls",
     ];
     tells(&recorder.text(), &sentences);
 }
