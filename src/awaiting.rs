@@ -30,7 +30,8 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
 
     #[track_caller] // so it is known at which `await` it was polled
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        // An error thrown in comes before a result that was set but not delivered yet. It is for those who waited.
+        // There is nothing to wait for. But if this handle has waited, and an error is being thrown in, that may be
+        // for this `await`, and comes before the result.
         if self.done() && (self.place.is_none() || !step::is_throwing()) {
             self.place = None;
             return Poll::Ready(self.result());

@@ -119,12 +119,12 @@ where
     if for_nobody {
         return Poll::Ready(Err(error));
     }
-    record.throw(error);
+    record.throw(error); // there the leaf looks for it
     record.clear();
     let throwing = step::Throwing::begin();
     let poll = body.poll(&mut Context::from_waker(waker));
     drop(throwing);
-    // No leaf of this crate was polled.
+    // If it is still there, then no leaf of this crate was polled.
     match (poll, record.take_thrown()) {
         (poll, None) => poll,
         (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),

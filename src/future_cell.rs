@@ -276,19 +276,3 @@ impl<T> fmt::Debug for FutureCell<T> {
         AnyFuture(self.shared().clone()).fmt(f)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_future_that_is_done_keeps_no_room_for_those_who_waited() {
-        let event_loop = EventLoop::with_virtual_clock();
-        let future = event_loop.create_future();
-        let [_stays, leave @ ..] = [(); 3].map(|()| future.watch(|_: &FutureCell<_>| ()));
-        drop(leave);
-        future.set_result(1).unwrap();
-        let line = future.shared().settable().line.borrow();
-        assert!(line.is_empty() && !line.has_room_for_more());
-    }
-}

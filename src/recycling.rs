@@ -21,7 +21,8 @@ const MOST_BYTES: usize = 64 << 20;
 /// Empty pieces, by their type.
 #[derive(Default)]
 pub(crate) struct Spare {
-    /// There are few types: to look at one after the other is faster than a map.
+    /// One for each kind of task that the program makes. There are few, and so to look at one after the other is
+    /// faster than a map.
     by_type: Vec<(TypeId, Vec<Rc<dyn Any>>)>,
     bytes: usize,
 }

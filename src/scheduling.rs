@@ -198,7 +198,8 @@ impl EventLoop {
         self.queue_step(key, false);
     }
 
-    /// The same if it runs no code of others: nobody watches, and there is no mail. Tells whether it was done.
+    /// The same, but only if that runs no code of others: nobody watches, and there is no mail. Else it does
+    /// nothing, and says false.
     #[inline]
     pub(crate) fn wake_quietly(&self, key: TaskKey) -> bool {
         let quiet = !self.core.watched.get() && !self.core.mailbox.has_notes();

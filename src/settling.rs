@@ -195,21 +195,20 @@ impl<T: 'static> Settable<T> {
         if self.outcome.set(outcome).is_err() {
             return Err(Error::InvalidState(ALREADY_DONE));
         }
-        let (future, waiting) = (self.id, self.line.borrow().len());
+        let line = self.line.take(); // whatever runs below finds it empty
+        let (future, waiting) = (self.id, line.len());
         self.tell(&mut || LoopEvent::Settled {
             future,
             waiting,
             how: self.ended(),
         });
         let mut all_queued = true;
-        let next = || self.line.borrow_mut().pop();
-        while let Some((_, waiter)) = next() {
+        for waiter in line {
             all_queued &= self.queue(waiter, shared);
         }
         if waiting > 0 {
             self.tell(&mut || LoopEvent::SentOff { future });
         }
-        self.line.borrow_mut().give_room_back();
         all_queued.then_some(()).ok_or_else(Error::closed)
     }
 

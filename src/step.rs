@@ -1,15 +1,14 @@
 //! The step in progress.
 //!
-//! A leaf is a future that says `Pending` itself. On each poll, ours ask for the step
-//! [`in_progress`] and do three things with its [`Record`]:
+//! A leaf is a future that says `Pending` itself. On a poll ours ask for the step [`in_progress`] and do three
+//! things with its [`Record`]. (One that is done need not ask, unless an error is being thrown in: see
+//! [`is_throwing`].)
 //!
 //! 1. [`take_thrown`](Record::take_thrown): is there an error for me? Then that is what comes
 //!    out of this `await`.
 //! 2. Store the waker that they were polled with, in place of the one from the last poll.
 //! 3. [`park`](Record::park): note in the record what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
-//!
-//! A leaf that is done has only the first to do, and only while an error [is being thrown in](is_throwing).
 //!
 //! Which step is in progress? A loop runs one task at a time, and knows which. So nobody needs to lay a task's
 //! record anywhere before each step: the leaf asks the loop that runs. A coroutine that is driven by hand has

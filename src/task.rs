@@ -9,8 +9,8 @@
 //!    loop's table. The leaf has its waker, which knows it only by number. When the leaf's future is
 //!    settled the waker is called, and that puts the task back on the run queue.
 //!
-//! Where a task is, on the run queue or running or parked, stands in the
-//! [`task_table`](crate::task_table), for it is the loop that must know.
+//! Where a task is, on the run queue or running or parked, it notes itself. Its loop has it in the
+//! [`task_table`](crate::task_table), and so keeps it alive.
 //!
 //! **Invariants.** The coroutine is dropped before its result is announced, and is never polled
 //! after that.

@@ -1,4 +1,4 @@
-//! The table of all unfinished tasks, and where each of them is.
+//! The table of all unfinished tasks, and the states that a task can be in.
 //!
 //! Who keeps a task alive that nobody holds a handle of? Its loop: every unfinished task has a
 //! place in this table and gives it up when it is done. Python: the loop only knows its tasks
@@ -39,7 +39,7 @@ pub enum TaskState {
     Parked,
 }
 
-/// The state of one task. A new one is queued.
+/// The state of one task, which lies in the task itself. A new one is queued. Of one that is done it says nothing.
 pub(crate) struct Whereabouts(Cell<TaskState>);
 
 impl Default for Whereabouts {

@@ -80,17 +80,6 @@ impl<W> Line<W> {
         self.first.is_none()
     }
 
-    /// Nobody is in the line, and nobody will be any more.
-    #[inline]
-    pub(crate) fn give_room_back(&mut self) {
-        self.more = None;
-    }
-
-    #[cfg(test)]
-    pub(crate) fn has_room_for_more(&self) -> bool {
-        self.more.is_some()
-    }
-
     /// Takes those out, and gives them, who are not to stay.
     pub(crate) fn take_if(&mut self, is_it: impl Fn(&W) -> bool) -> Vec<(u64, W)> {
         let (mut taken, mut stay) = (Vec::new(), VecDeque::new());

@@ -86,7 +86,8 @@ impl Wake for TaskWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Nearly always it is the loop that runs: then nobody needs to search for it, nor to hold it.
+        // Nearly always it is the loop that runs, and nobody watches: then nobody needs to search for it, nor to take
+        // a handle. (It is only borrowed, so no code of others may run.)
         let is_it = |running: &EventLoop| running.core.id == self.event_loop;
         let woken = with_running(|running| is_it(running) && running.wake_quietly(self.task()));
         if woken == Some(true) {

@@ -183,13 +183,8 @@ impl Teller {
             false => "",
         };
         Some(match event {
-            LoopEvent::Parked {
-                task,
-                on,
-                at,
-                queued,
-            } => {
-                let (task, on, again) = (name(task), name(on), woken_meanwhile(*queued));
+            LoopEvent::Parked { task, on, at, .. } => {
+                let (task, on, again) = (name(task), name(on), woken_meanwhile(event));
                 format!("{task} {lives_on}is parked on {on}, at {at}{again}")
             }
             LoopEvent::Suspended {
@@ -208,10 +203,11 @@ impl Teller {
                     (_, [], false) => "is parked, and nobody has its waker".into(),
                     (_, on, _) => format!("is parked on {}", self.names(on)),
                 };
-                let too = *elsewhere && !on.is_empty();
-                let too = too.then(|| self.who_has_its_waker(*task, on));
-                let too = too.unwrap_or_default();
-                let (task, again) = (name(task), woken_meanwhile(*queued));
+                let too = match on[..] {
+                    [_, ..] if *elsewhere => self.who_has_its_waker(*task, on),
+                    _ => String::new(),
+                };
+                let (task, again) = (name(task), woken_meanwhile(event));
                 format!("{task} {lives_on}{how}{at}{too}{again}")
             }
             _ => return None,
@@ -308,10 +304,12 @@ impl Teller {
     }
 }
 
-fn woken_meanwhile(queued: bool) -> &'static str {
-    match queued {
-        true => ": it was woken meanwhile, and joins the run queue",
-        false => "",
+fn woken_meanwhile(event: &LoopEvent) -> &'static str {
+    match event {
+        LoopEvent::Parked { queued: true, .. } | LoopEvent::Suspended { queued: true, .. } => {
+            ": it was woken meanwhile, and joins the run queue"
+        }
+        _ => "",
     }
 }
 

@@ -390,35 +390,71 @@ fn a_leaf_inside_something_foreign_is_thrown_nothing() {
     assert!(task.cancelled() && !told.get());
 }
 
-/// To wake may run anybody's code, too. Who gives his place up meanwhile is not woken any more, and those behind
-/// him are.
-#[test]
-fn a_waker_may_drop_others_who_wait_for_the_same_future() {
-    type ByHand = Coroutine<FutureCell<i32>>;
-    thread_local! {
-        static TO_DROP: RefCell<Option<ByHand>> = const { RefCell::new(None) };
-        static RINGS: Cell<u32> = const { Cell::new(0) };
-    }
-    struct Rings;
-    impl Wake for Rings {
-        fn wake(self: Arc<Self>) {
-            RINGS.set(RINGS.get() + 1);
-            TO_DROP.take();
+thread_local! {
+    /// What the next waker of [`Acts`] does.
+    static ACT: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// Can be anybody's waker: to wake runs code.
+struct Acts;
+
+impl Wake for Acts {
+    fn wake(self: Arc<Self>) {
+        if let Some(act) = ACT.take() {
+            act();
         }
     }
-    let event_loop = EventLoop::with_virtual_clock();
+}
+
+/// A future, the first in whose line is [`Acts`], and that one's handle.
+fn waited_for_by_one_who_acts(event_loop: &EventLoop) -> (FutureCell<i32>, FutureCell<i32>) {
     let fut = event_loop.create_future();
-    let waits = || {
-        let mut coro = Coroutine::new(fut.clone());
-        let _suspended = coro.send(Some(&Waker::from(Arc::new(Rings))));
-        coro
-    };
-    let (_first, second) = (waits(), waits());
-    let third = event_loop.create_task(fut.clone());
-    turn(&event_loop);
-    TO_DROP.set(Some(second));
+    let mut first = fut.clone();
+    let waker = Waker::from(Arc::new(Acts));
+    let polled = Pin::new(&mut first).poll(&mut Context::from_waker(&waker));
+    assert!(polled.is_pending());
+    (fut, first)
+}
+
+#[test]
+fn once_a_future_is_done_none_of_its_callbacks_is_found_not_even_by_a_waker() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (fut, _first) = waited_for_by_one_who_acts(&event_loop);
+    let called = Rc::new(Cell::new(0));
+    let counts = called.clone();
+    let callback: Rc<dyn Fn(&FutureCell<i32>)> = Rc::new(move |_| counts.set(counts.get() + 1));
+    fut.add_done_callback(&callback);
+    let settled = fut.clone();
+    ACT.set(Some(Box::new(move || {
+        assert_eq!(settled.remove_done_callback(&callback), 0);
+    })));
     fut.set_result(7).unwrap();
-    assert_eq!(RINGS.get(), 1);
     turn(&event_loop);
-    assert_eq!(third.result().unwrap(), 7);
+    assert_eq!(called.get(), 1);
+}
+
+/// The leaf of the task lies where others can drop it, which they do while its future is being settled: the task is
+/// woken, and cancelled, all the same.
+#[test]
+fn who_stood_in_the_line_of_a_future_that_is_done_is_woken_whatever_a_waker_does() {
+    for cancels in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (fut, _first) = waited_for_by_one_who_acts(&event_loop);
+        let leaf = Rc::new(RefCell::new(Some(fut.clone())));
+        let inside = leaf.clone();
+        let task = event_loop.create_task(poll_fn(move |cx| match &mut *inside.borrow_mut() {
+            Some(leaf) => Pin::new(leaf).poll(cx),
+            None => Poll::Ready(Ok(0)),
+        }));
+        turn(&event_loop);
+        let told = task.clone();
+        ACT.set(Some(Box::new(move || {
+            assert!(!cancels || told.cancel());
+            let leaf = leaf.take();
+            drop(leaf);
+        })));
+        fut.set_result(7).unwrap();
+        turn(&event_loop);
+        assert!(task.done() && task.cancelled() == cancels, "{task:?}");
+    }
 }
