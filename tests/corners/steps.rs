@@ -422,7 +422,8 @@ fn once_a_future_is_done_none_of_its_callbacks_is_found_not_even_by_a_waker() {
     let (fut, _first) = waited_for_by_one_who_acts(&event_loop);
     let called = Rc::new(Cell::new(0));
     let counts = called.clone();
-    let callback: Rc<dyn Fn(&FutureCell<i32>)> = Rc::new(move |_| counts.set(counts.get() + 1));
+    type Callback = Rc<dyn Fn(&FutureCell<i32>)>;
+    let callback: Callback = Rc::new(move |_| counts.set(counts.get() + 1));
     fut.add_done_callback(&callback);
     let settled = fut.clone();
     ACT.set(Some(Box::new(move || {
