@@ -116,6 +116,7 @@ pub(crate) enum Ready {
 pub(crate) trait LoopTask: AnyCell {
     /// Sends into the coroutine, once.
     fn step(self: Rc<Self>, event_loop: &EventLoop);
+    /// Where it is, if it is not done.
     fn whereabouts(&self) -> &Whereabouts;
     /// What its coroutine says beside the poll.
     fn record(&self) -> &Record;

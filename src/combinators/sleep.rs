@@ -212,9 +212,6 @@ impl Future for YieldNow {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        if self.yielded && !step::is_throwing() {
-            return Poll::Ready(Ok(()));
-        }
         let step = step::in_progress(cx.waker());
         let record = step.as_ref().map(InProgress::record);
         if let Some(error) = record.and_then(Record::take_thrown) {

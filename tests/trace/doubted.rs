@@ -1,4 +1,4 @@
-//! What a stranger found who took each line at its word.
+//! What would mislead a reader who takes each line at its word.
 
 use super::*;
 use send_none::sync::{Lock, Queue, Semaphore};
