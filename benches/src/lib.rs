@@ -5,6 +5,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`sides`] | who is compared, and how each runs and spawns |
+//! | [`floor`] | the least that any scheduler does |
 //! | [`gauge`] | the stopwatch |
 //! | [`leaves`] | the futures that say `Pending`, the same for both |
 //! | [`workload`] | what a workload is made of |
@@ -12,6 +13,7 @@
 //! | [`machine`] | where it ran: processor, compiler, versions |
 //! | [`markdown`] | how tables are written |
 
+pub mod floor;
 pub mod gauge;
 pub mod leaves;
 pub mod machine;

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::floor::Floor;
 use crate::leaves::Slot;
 use crate::sides::{Local, Ours, SpawnLocal, Tokio};
 use crate::workload::{Kind, Size, Workload, entrant};
@@ -102,6 +103,7 @@ fn ping_pong_slots() -> Workload {
         entrants: vec![
             entrant(|it: &Ours| it.time_local(ping_slots::<Ours>())),
             entrant(|it: &Local| it.time_local(ping_slots::<Local>())),
+            entrant(|it: &Floor| it.time_local(ping_slots::<Floor>())),
         ],
     }
 }

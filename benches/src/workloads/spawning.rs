@@ -1,7 +1,8 @@
 //! Making tasks.
 
+use crate::floor::Floor;
 use crate::leaves::{Flag, yields};
-use crate::sides::{Local, Ours, Spawn, Tokio, join_all};
+use crate::sides::{Local, Ours, Spawn, SpawnLocal, Tokio, join_all};
 use crate::workload::{Kind, Size, Workload, entrant};
 
 pub(super) fn workloads() -> Vec<Workload> {
@@ -28,6 +29,7 @@ fn spawn_and_join(tasks: usize) -> Workload {
             entrant(move |it: &Ours| it.time(spawn_all::<Ours>(tasks))),
             entrant(move |it: &Tokio| it.time(spawn_all::<Tokio>(tasks))),
             entrant(move |it: &Local| it.time(spawn_all::<Local>(tasks))),
+            entrant(move |it: &Floor| it.time_local(spawn_all::<Floor>(tasks))),
         ],
     }
 }

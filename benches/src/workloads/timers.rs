@@ -7,14 +7,17 @@ mod sleeps;
 mod timeouts;
 
 use send_none::TimerHandle;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::coop::unconstrained;
 
+use crate::floor::{Floor, Heap};
 use crate::gauge::stopwatch;
 use crate::leaves::yields;
 use crate::sides::{Ours, TokioTimers};
-use crate::workload::{Kind, Size, Workload, entrant};
+use crate::workload::{Kind, Size, Workload, entrant, entrant_with};
 use sleeps::Sleeps;
 
 const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
@@ -49,7 +52,7 @@ fn long_delays(timers: usize) -> Arc<[Duration]> {
 /// A callback for later, against a sleep that is polled once, for only then is it registered.
 fn register_calls(timers: usize) -> Workload {
     let delays = long_delays(timers);
-    let the_same = delays.clone();
+    let (the_same, for_the_floor) = (delays.clone(), delays.clone());
     Workload {
         name: "register a timer, call_later / sleep",
         size: Size::Timers(timers),
@@ -62,6 +65,10 @@ fn register_calls(timers: usize) -> Workload {
         entrants: vec![
             entrant(move |it: &Ours| it.run(our_calls(delays.clone()))),
             entrant(move |it: &TokioTimers| it.0.run(tokios_sleeps(the_same.clone()))),
+            entrant_with(
+                |_: &Floor| Heap::default(),
+                move |_, heap| push_all(&for_the_floor, heap),
+            ),
         ],
     }
 }
@@ -77,6 +84,20 @@ async fn our_calls(delays: Arc<[Duration]>) -> send_none::Result<u64> {
     withdraw(&handles);
     yields(1).await;
     Ok(spent)
+}
+
+/// What is pushed can be taken back: it is a flag, and somebody holds it.
+fn push_all(delays: &[Duration], heap: &mut Heap<Rc<Cell<bool>>>) -> u64 {
+    let mut handles = Vec::with_capacity(delays.len());
+    let spent = stopwatch(|| {
+        for delay in delays {
+            let wanted = Rc::new(Cell::new(true));
+            handles.push(wanted.clone());
+            heap.push(*delay, wanted);
+        }
+    });
+    heap.clear();
+    spent
 }
 
 fn withdraw(handles: &[TimerHandle]) {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+use crate::floor::Floor;
 use crate::leaves::{Bell, yields};
 use crate::sides::{Local, Ours, SpawnLocal, Tokio, join_all};
 use crate::workload::{Kind, Size, Workload, entrant};
@@ -32,6 +33,7 @@ fn bell() -> Workload {
         entrants: vec![
             entrant(|it: &Ours| it.time_local(strike_bell::<Ours>())),
             entrant(|it: &Local| it.time_local(strike_bell::<Local>())),
+            entrant(|it: &Floor| it.time_local(strike_bell::<Floor>())),
         ],
     }
 }

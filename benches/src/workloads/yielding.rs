@@ -1,13 +1,12 @@
 //! Yielding: the bare round through the run queue.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::task::{Context, Waker};
 
+use crate::floor::{Boxed, Floor};
 use crate::gauge::stopwatch;
 use crate::leaves::yields;
-use crate::sides::{Local, Ours, Side, Spawn, Tokio, Who, join_all};
+use crate::sides::{Local, Ours, Spawn, Tokio, join_all};
 use crate::workload::{Kind, Size, Workload, entrant};
 
 pub(super) fn workloads() -> Vec<Workload> {
@@ -47,9 +46,8 @@ fn yielding(tasks: usize, rounds: usize, kind: Kind) -> Workload {
                 it.time(join_all::<Local>(tasks))
             }),
             entrant(move |_: &Floor| {
-                let mut queue = (0..tasks)
-                    .map(|_| Box::pin(yields_of(rounds)) as BoxedFuture)
-                    .collect();
+                let one = || Box::pin(async move { yields(rounds).await }) as Boxed;
+                let mut queue = (0..tasks).map(|_| one()).collect();
                 stopwatch(|| poll_in_turn(&mut queue))
             }),
         ],
@@ -61,21 +59,8 @@ async fn yields_of<E>(rounds: usize) -> Result<usize, E> {
     Ok(rounds)
 }
 
-/// The least that any scheduler does: take a future off a queue, poll it, put it back. There are no
-/// tasks, no wakers, and nobody can wait for anything.
-struct Floor;
-
-impl Side for Floor {
-    const WHO: Who = Who::Floor;
-
-    fn new() -> Self {
-        Floor
-    }
-}
-
-type BoxedFuture = Pin<Box<dyn Future<Output = Result<usize, Infallible>>>>;
-
-fn poll_in_turn(queue: &mut VecDeque<BoxedFuture>) {
+/// As [`Floor`] does, but nothing is ever added.
+fn poll_in_turn(queue: &mut VecDeque<Boxed>) {
     let mut cx = Context::from_waker(Waker::noop());
     while let Some(mut future) = queue.pop_front() {
         if future.as_mut().poll(&mut cx).is_pending() {

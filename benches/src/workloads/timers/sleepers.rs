@@ -2,12 +2,14 @@
 
 use send_none::Task;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::hint::black_box;
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::{SIZES, delays};
+use crate::floor::{self, Boxed, Floor, Heap, Place};
 use crate::gauge::{knows_cpu_time, stopwatch, stopwatch_of_cpu};
 use crate::leaves::yields;
 use crate::sides::{Ours, Tokio, TokioTimers, join_all};
@@ -19,6 +21,28 @@ pub(super) fn workloads() -> Vec<Workload> {
         all.extend([100_000, 1_000_000].map(cpu_of_sleepers));
     }
     all
+}
+
+/// Each is polled once, when it is due; and where they put their results.
+type SleepersOfTheFloor = (Heap<Boxed>, Vec<Place<usize>>);
+
+fn sleepers_of_the_floor(delays: &[Duration]) -> SleepersOfTheFloor {
+    let mut heap = Heap::default();
+    let sleeper = |delay: &Duration| {
+        let (task, result) = floor::task(async { Ok(0) });
+        heap.push(*delay, task);
+        result
+    };
+    let results = delays.iter().map(sleeper).collect();
+    (heap, results)
+}
+
+fn poll_when_due((mut heap, results): SleepersOfTheFloor) {
+    let mut cx = Context::from_waker(Waker::noop());
+    while heap.next_due(|mut task| assert!(task.as_mut().poll(&mut cx).is_ready())) {}
+    for result in results {
+        black_box(result.take());
+    }
 }
 
 fn our_sleepers(delays: &[Duration]) -> Vec<Task<usize>> {
@@ -49,7 +73,7 @@ fn fire(timers: usize) -> Workload {
     let start = Duration::from_micros(2) * timers as u32 + Duration::from_millis(5);
     let spread = Duration::from_micros(100).max(start / 20);
     let delays = delays(timers, start, spread);
-    let the_same = delays.clone();
+    let (the_same, for_the_floor) = (delays.clone(), delays.clone());
     let all_over = start + spread + Duration::from_millis(2);
     Workload {
         name: "fire a timer, wake and join its task",
@@ -79,6 +103,12 @@ fn fire(timers: usize) -> Workload {
                 thread::sleep(all_over.saturating_sub(began.elapsed()));
                 stopwatch(|| it.0.run(join_all::<Tokio>(sleepers)))
             }),
+            entrant(move |_: &Floor| {
+                let began = Instant::now();
+                let sleepers = sleepers_of_the_floor(&for_the_floor);
+                thread::sleep(all_over.saturating_sub(began.elapsed()));
+                stopwatch(|| poll_when_due(sleepers))
+            }),
         ],
     }
 }
@@ -87,7 +117,7 @@ fn fire(timers: usize) -> Workload {
 /// making the tasks to awaiting them.
 fn cpu_of_sleepers(timers: usize) -> Workload {
     let delays = delays(timers, Duration::from_nanos(1), Duration::from_secs(1));
-    let the_same: Arc<_> = delays.clone();
+    let (the_same, for_the_floor) = (delays.clone(), delays.clone());
     Workload {
         name: "processor time of a sleeping task",
         size: Size::Timers(timers),
@@ -107,6 +137,9 @@ fn cpu_of_sleepers(timers: usize) -> Workload {
                 stopwatch_of_cpu(|| {
                     it.0.run(async move { join_all::<Tokio>(tokios_sleepers(&delays)).await });
                 })
+            }),
+            entrant(move |_: &Floor| {
+                stopwatch_of_cpu(|| poll_when_due(sleepers_of_the_floor(&for_the_floor)))
             }),
         ],
     }
