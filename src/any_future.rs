@@ -9,7 +9,7 @@
 //!
 //! Next: [`record`](crate::record), what a coroutine says beside the poll.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -115,10 +115,7 @@ impl AnyFuture {
         about.tell(&mut || LoopEvent::FutureMade {
             future: about.id(),
             name: self.0.name(),
-            waits_for: self
-                .pending_below()
-                .map(|below| below.0.about().id())
-                .collect(),
+            waits_for: ids(self.pending_below()),
             waits_in: self.0.waits_in(),
             made_at: about.made_at(),
         });
@@ -204,6 +201,13 @@ impl AnyFuture {
         }
         answer
     }
+}
+
+/// Their numbers, each once.
+pub(crate) fn ids(futures: impl Iterator<Item = AnyFuture>) -> Vec<u64> {
+    let mut seen = BTreeSet::new();
+    let ids = futures.map(|future| future.0.about().id());
+    ids.filter(|id| seen.insert(*id)).collect()
 }
 
 /// One who is asked to cancel himself, and whom he has still to ask.

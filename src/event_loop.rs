@@ -134,6 +134,7 @@ pub(crate) trait LoopTask: AnyCell {
     /// Nobody is to be told if it is never done: a run call made it.
     fn keep_quiet(&self);
     fn abort(&self);
+    fn is_aborted(&self) -> bool;
     /// Its loop.
     fn core(&self) -> Weak<Core>;
     /// Has another future end when it does, in the same moment. That must run no code of a program.
@@ -169,7 +170,8 @@ impl EventLoop {
     }
 
     /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and
-    /// jumps to the next deadline where a real loop would sleep. It does not wait for other threads.
+    /// jumps to the next deadline where a real loop would sleep. It does not wait for other threads while there is a deadline to jump to; if there
+    /// is none, it sleeps until they call.
     ///
     /// # Panics
     /// As [`new`](EventLoop::new).

@@ -134,7 +134,7 @@ pub enum LoopEvent {
         task: u64,
         /// Whether it has caught a cancellation, and ended with something else.
         swallows: bool,
-        /// Whether it was asked to cancel itself in this very step: then it is cancelled, whatever it returned.
+        /// Whether it was asked to cancel itself in this very step, but returned a result: then it is cancelled.
         too_late: bool,
     },
     /// The coroutine panicked, and so the task is done.
@@ -179,14 +179,14 @@ pub enum LoopEvent {
         queued: bool,
     },
     /// A suspended task cannot wait for what it waits for, or was asked to cancel itself before: an error
-    /// comes next.
+    /// comes next. (A cancellation that comes in between takes its place.)
     MayNotWait {
         /// The task.
         task: u64,
         /// The error, printed.
         error: String,
     },
-    /// A task's waker was called; its next step joins the run queue.
+    /// A task's waker was called; its next step joins the run queue, now or when the present one is over.
     Woken {
         /// The task that will run.
         task: u64,

@@ -13,7 +13,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::error::Error;
+use crate::error::{Error, printed};
 use crate::loop_event::LoopEvent;
 
 /// Whoever is told what happens in a loop. Attach it with
@@ -106,7 +106,7 @@ impl fmt::Display for ExceptionContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         if let Some(error) = &self.exception {
-            write!(f, ": {error:?}")?;
+            write!(f, ": {}", printed(|| format!("{error:?}")))?;
         }
         match (&self.subject, self.made_at) {
             (Some(subject), Some(made_at)) => write!(f, "\n  {subject}, made at {made_at}"),

@@ -14,7 +14,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::panic::Location;
 use std::task::Waker;
 
-use crate::any_future::AnyFuture;
+use crate::any_future::{AnyFuture, ids};
 use crate::error::{Error, printed};
 use crate::loop_event::{LoopEvent, Sends};
 
@@ -93,7 +93,7 @@ impl Waits {
             _ => LoopEvent::Suspended {
                 task,
                 yields: self.is_bare_yield(),
-                on: self.futures().filter(is_here).map(id).collect(),
+                on: ids(self.futures().filter(is_here).cloned()),
                 elsewhere: elsewhere || !self.futures().all(|future| is_here(&future)),
                 at,
                 queued,
@@ -245,10 +245,7 @@ impl Record {
     /// Forgets what it waited for.
     #[inline]
     pub(crate) fn clear(&self) {
-        let waits_for_nothing = {
-            let waits = self.waits.borrow();
-            waits.first.is_none() && waits.yielded.is_none()
-        };
+        let waits_for_nothing = self.waits().is_foreign();
         if !waits_for_nothing {
             let waits = self.waits.take();
             drop(waits);

@@ -25,7 +25,6 @@ use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use crate::error::printed;
 use crate::event_loop::{Core, EventLoop};
 use crate::handle::call_guarded;
 use crate::loop_event::LoopEvent;
@@ -52,7 +51,7 @@ impl EventLoop {
     /// Tells the exception handler. If that panics, both are printed to stderr.
     pub fn call_exception_handler(&self, context: &ExceptionContext) {
         self.tell(|| LoopEvent::Reported {
-            text: printed(|| context.to_string()),
+            text: context.to_string(),
         });
         self.report(context);
     }

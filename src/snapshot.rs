@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::any_future::AnyFuture;
+use crate::any_future::{AnyFuture, ids};
 use crate::error::{Error, Result};
 use crate::event_loop::{EventLoop, LoopTask, Ready};
 use crate::task_table::TaskState;
@@ -55,9 +55,14 @@ pub struct TaskSnapshot {
     pub name: String,
     /// Where it is.
     pub state: TaskState,
-    /// The numbers of the futures and tasks that it is parked on. Empty if it is parked on something
-    /// that is not of this crate.
+    /// The numbers of the futures and tasks that it is parked on, and that are not done. Empty if it is not
+    /// parked, or is to be dropped, or waits for nothing of this crate (any more).
     pub waits_for: Vec<u64>,
+    /// Whether somebody else has its waker, too: something that is not of this crate, or that it is not known to
+    /// wait for.
+    pub elsewhere: bool,
+    /// Whether it is to be dropped at its next step.
+    pub aborted: bool,
     /// The `await` in the source where it is suspended, if it is and that is known.
     pub parked_at: Option<&'static Location<'static>>,
     /// How many stand in its own line: callbacks, and tasks that wait for it.
@@ -149,6 +154,8 @@ fn as_it_is(task: &Rc<dyn LoopTask>) -> TaskSnapshot {
         name: task.name(),
         state,
         waits_for: waits_for(&AnyFuture(task.clone())),
+        elsewhere: task.waker_is_elsewhere(),
+        aborted: task.is_aborted(),
         parked_at: at.filter(|_| state != TaskState::Running),
         waiting: about.waiting(),
         made_at: about.made_at(),
@@ -156,10 +163,7 @@ fn as_it_is(task: &Rc<dyn LoopTask>) -> TaskSnapshot {
 }
 
 fn waits_for(future: &AnyFuture) -> Vec<u64> {
-    future
-        .pending_below()
-        .map(|future| future.0.about().id())
-        .collect()
+    ids(future.pending_below())
 }
 
 /// All that the tasks wait for, directly or not, and that is no task itself.
@@ -272,15 +276,23 @@ impl Snapshot {
 
     fn describe(&self, id: u64) -> String {
         if let Some(task) = self.task(id) {
+            let nothing = task.waits_for.is_empty();
             let state = match task.state {
                 TaskState::Queued => "queued",
                 TaskState::Running => "running",
-                TaskState::Parked if task.waits_for.is_empty() => "parked on something foreign",
+                TaskState::Parked if task.aborted => "to be dropped",
+                TaskState::Parked if nothing && task.elsewhere => "parked on something foreign",
                 TaskState::Parked => "parked",
             };
-            let at = task.parked_at.filter(|_| task.state == TaskState::Parked);
+            let parked = task.state == TaskState::Parked && !task.aborted;
+            let at = task.parked_at.filter(|_| parked);
             let at = at.map_or(String::new(), |at| format!(" at {at}"));
-            return format!("{}, {state}{at}, made at {}", task.name, task.made_at);
+            let lost = match parked && nothing && !task.elsewhere {
+                true => ", and nobody has its waker",
+                false => "",
+            };
+            let made_at = task.made_at;
+            return format!("{}, {state}{at}{lost}, made at {made_at}", task.name);
         }
         match self.future(id) {
             Some(future) => format!("{}, pending, made at {}", future.name, future.made_at),

@@ -132,13 +132,14 @@ where
     /// How much memory it takes, about.
     pub(crate) const BYTES: usize = size_of::<Self>() + size_of::<F>() + size_of::<TaskWaker>();
 
-    /// Sends into the coroutine. What it returned, if it has; then it is dropped.
+    /// Sends into the coroutine. What it returned, if it has; then it is dropped, and what it has polled.
     fn send(&self, body: &mut Body<F>) -> Option<Result<T>> {
         let coroutine = body.as_mut().as_pin_mut()?;
         match coroutine::resume(coroutine, &self.record, &self.waker) {
             Poll::Pending => None,
             Poll::Ready(result) => {
                 body.set(None);
+                self.record.clear();
                 Some(result)
             }
         }
@@ -245,7 +246,10 @@ where
                 self.finish(event_loop, result);
             }
             Err(panic) => {
-                let _second_panic = call_guarded(move || drop(body));
+                let _second_panic = call_guarded(|| {
+                    drop(body);
+                    self.record.clear();
+                });
                 self.panicked(event_loop, panic);
             }
         }
@@ -316,6 +320,10 @@ where
             task: self.future.id,
         });
         self.wake();
+    }
+
+    fn is_aborted(&self) -> bool {
+        self.asked.aborted.get()
     }
 
     fn core(&self) -> Weak<Core> {

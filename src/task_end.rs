@@ -67,8 +67,9 @@ where
         }
     }
 
-    /// The task is done: it gives up its place in the loop's table.
+    /// The task is done: it gives up its place in the loop's table, and runs no more.
     fn leave(&self, event_loop: &EventLoop) {
+        event_loop.core.current.set(None);
         let entry = event_loop.core.tasks.borrow_mut().remove(self.key);
         drop(entry);
     }
@@ -83,10 +84,11 @@ where
         if task.body.get_mut().is_none() {
             return; // it has ended in a panic, or was aborted
         }
-        drop(task.future.outcome.take());
-        task.record.reset();
+        // This comes first: if a drop panics, nobody is told of a future that goes away unsettled.
         let event_loop = std::mem::take(&mut task.future.event_loop).upgrade();
         let event_loop = event_loop.map(|core| EventLoop { core });
+        drop(task.future.outcome.take());
+        task.record.reset();
         // What was dropped may have closed the loop.
         if let Some(event_loop) = event_loop.filter(|event_loop| !event_loop.is_closed()) {
             // If there is no room it is dropped when no borrow is held any more.

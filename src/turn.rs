@@ -105,10 +105,10 @@ impl EventLoop {
             call: number,
             cancelled: call.is_cancelled(),
         });
+        let _ended = Ended(self, number);
         if let Err(report) = call.run() {
             self.call_exception_handler(&report);
         }
-        self.tell(|| LoopEvent::CallEnded { call: number });
     }
 
     fn run_step(&self, key: TaskKey) {
@@ -176,6 +176,15 @@ impl EventLoop {
             }
             (Clock::Virtual(now), Some(when)) => now.set(when),
         }
+    }
+}
+
+/// When it goes, a callback is over; also if the drop of its report panics.
+struct Ended<'a>(&'a EventLoop, u64);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.tell(|| LoopEvent::CallEnded { call: self.1 });
     }
 }
 

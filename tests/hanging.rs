@@ -200,7 +200,12 @@ fn a_snapshot_tells_the_queue_the_timers_and_the_tasks() {
     let fut = event_loop.create_future::<()>();
     let parked = event_loop.create_task(fut.clone());
     let asleep = event_loop.create_task(sleep(Duration::from_secs(5)));
-    let foreign: Task<()> = event_loop.create_task(std::future::pending());
+    let has_its_waker = Rc::new(RefCell::new(None));
+    let takes_it = has_its_waker.clone();
+    let foreign: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        takes_it.replace(Some(cx.waker().clone()));
+        Poll::Pending
+    }));
     turn(&event_loop);
     let queued = event_loop.create_task(yield_now());
     event_loop.call_soon(|| ());

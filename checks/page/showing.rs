@@ -3,6 +3,11 @@
 use send_none::trace::writing::Format;
 use send_none::{EventLoop, Recorder, create_task, yield_now};
 use serde_json::json;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
 
 use crate::browser::Browser;
 use crate::driving::{at_peace, go_to, page_of, step};
@@ -293,7 +298,40 @@ fn what_a_task_was_parked_on_is_told_when_that_is_done() {
     let (mut browser, folder) = page_of("05_awaiting_a_future");
     go_to(&mut browser, "Future-1 has its result");
     let tasks = browser.text("#tasks");
-    assert!(tasks.contains("on Future-1, which is done"), "{tasks}");
+    assert!(tasks.contains("on Future-1, which is over"), "{tasks}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_is_pending_is_not_said_to_be_over() {
+    let folder = folder("pending");
+    let file = folder.join("story.html");
+    recorded(&file, |event_loop| {
+        let fut = event_loop.create_future::<i32>();
+        let leaf = Rc::new(RefCell::new(Some(fut.clone())));
+        let taken = leaf.clone();
+        event_loop.create_task(poll_fn(move |cx| match &mut *leaf.borrow_mut() {
+            Some(leaf) => Pin::new(leaf).poll(cx),
+            None => Poll::Ready(Ok(7)),
+        }));
+        let aborted = event_loop.create_task(fut.clone());
+        event_loop.run_until_complete(yield_now()).unwrap();
+        drop(taken.take());
+        aborted.abort();
+        fut.set_result(1).unwrap();
+    });
+    let mut browser = Browser::new();
+    browser.open(&file, "");
+    go_to(&mut browser, "the waker of Task-1 leaves the line");
+    let tasks = browser.text("#tasks");
+    assert!(
+        tasks.contains("Task-1parkednobody has its waker"),
+        "{tasks}"
+    );
+    go_to(&mut browser, "Task-2 is to be dropped");
+    let tasks = browser.text("#tasks");
+    assert!(tasks.contains("Task-2parkedto be dropped"), "{tasks}");
+    at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }
 

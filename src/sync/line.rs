@@ -233,6 +233,13 @@ impl Line {
     }
 }
 
+/// Who has taken what goes away has it no more.
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.set_holder(None);
+    }
+}
+
 /// A place in the line, for as long as somebody stands there.
 struct Place<'a, F: FnOnce(bool)> {
     line: &'a Line,

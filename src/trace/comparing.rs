@@ -80,6 +80,8 @@ impl Picture {
                 name: cell.name.clone(),
                 state: task.state,
                 waits_for: self.waits_for(*id),
+                elsewhere: task.elsewhere,
+                aborted: task.aborted,
                 parked_at: task.parked_at,
                 waiting: cell.line.len(),
                 made_at: cell.made_at,

@@ -91,7 +91,11 @@ impl Teller {
                 format!("{} stands in the line of {}", self.who(who), name(future))
             }
             LoopEvent::Left { future, .. } => {
-                format!("somebody leaves the line of {}", name(future))
+                let lost = self
+                    .lost
+                    .map(|task| format!("the waker of {}", name(&task)));
+                let who = lost.unwrap_or_else(|| "somebody".into());
+                format!("{why}{who} leaves the line of {}", name(future))
             }
             LoopEvent::Settled {
                 future,

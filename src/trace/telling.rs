@@ -42,6 +42,8 @@ pub(crate) struct Teller {
     pub(crate) unheard: bool,
     /// Whether the last event was that the loop awoke.
     pub(crate) awake: bool,
+    /// The parked task whose waker leaves a line now, although the task does nothing.
+    pub(crate) lost: Option<u64>,
     /// Which task has which lane.
     lanes: Vec<Option<u64>>,
     /// How much room they need.
@@ -55,6 +57,7 @@ impl Teller {
         let before = self.picture.running;
         let (why, sending) = (self.why(before), !self.sending.is_empty());
         self.note_name(event);
+        self.lost = self.lost(event);
         self.picture.add(event);
         let sentence = self.sentence(event, before, &why);
         self.remember(event);
@@ -72,7 +75,20 @@ impl Teller {
             lanes,
             inside: inside && !begins,
             sentence,
-            matters: matters(event),
+            matters: self.lost.is_some() || matters(event),
+        }
+    }
+
+    fn lost(&self, event: &LoopEvent) -> Option<u64> {
+        let LoopEvent::Left { future, place } = event else {
+            return None;
+        };
+        match self.picture.cells.get(future)?.line.get(place)? {
+            Who::Task { task } => {
+                let parked = self.picture.tasks.get(task)?.state == TaskState::Parked;
+                parked.then_some(*task)
+            }
+            _ => None,
         }
     }
 

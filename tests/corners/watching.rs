@@ -74,7 +74,7 @@ fn a_snapshot_shows_who_waits_for_whom_and_what_is_still_wanted() {
         lines,
         [
             "t=0, turn 1: 1 ready, 2 timers",
-            "Task-2, parked on something foreign",
+            "Task-2, parked, and nobody has its waker",
             "Task-3, parked at tests/corners/watching.rs:43:57",
             "  waits for Task-1, parked at tests/corners/watching.rs:39:16",
             "    waits for Gather-3, pending",

@@ -5,9 +5,10 @@ use send_none::{
     run_coroutine_threadsafe, shield, sleep, wait, wait_for,
 };
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use crate::{Kind, LONG, SHORT, Witness, fails, never, nothing, slow};
 
@@ -18,7 +19,7 @@ fn cancelled_soon<T: 'static>(event_loop: &EventLoop, fut: FutureCell<T>) {
     event_loop.call_soon(move || fut.cancel());
 }
 
-pub const ENDED: [Kind; 32] = [
+pub const ENDED: [Kind; 33] = [
     ("result", |l, w| Box::new(l.create_task(slow(w.clone())))),
     ("error", |l, w| Box::new(l.create_task(fails(w.clone())))),
     ("cancelled before its first step", |l, w| {
@@ -41,6 +42,21 @@ pub const ENDED: [Kind; 32] = [
         let parked = task.clone();
         l.call_soon(move || parked.abort());
         Box::new(task)
+    }),
+    ("polled a future that has it, and returned", |l, w| {
+        let fut = Rc::new(RefCell::new(l.create_future::<Witness>()));
+        let (polled, held) = (fut.clone(), w.clone());
+        let task = l.create_task(async move {
+            let poll = |cx: &mut Context<'_>| Pin::new(&mut *polled.borrow_mut()).poll(cx);
+            assert!(poll_fn(|cx| Poll::Ready(poll(cx).is_pending())).await);
+            Ok(held)
+        });
+        let has_it = (w.clone(), task.clone());
+        let callback = move |_: &FutureCell<Witness>| {
+            let _held = &has_it;
+        };
+        fut.borrow().add_done_callback(callback);
+        Box::new((task, fut))
     }),
     ("panic", |l, w| {
         let held = w.clone();

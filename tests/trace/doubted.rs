@@ -5,6 +5,8 @@ use send_none::sync::{Lock, Queue, Semaphore};
 use send_none::{Coroutine, Step, get_event_loop};
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 
 #[test]
 fn what_is_said_is_formatted_once() {
@@ -140,4 +142,173 @@ fn an_observer_may_give_the_lock_back_when_it_is_told_who_has_it() {
         lock.lock().await.map(drop)
     };
     event_loop.run_until_complete(main).unwrap();
+}
+
+/// The task is parked on a future, whose handle a callback drops a second later.
+fn loses_its_leaf(event_loop: &EventLoop) -> (FutureCell<i32>, Error) {
+    let fut = event_loop.create_future();
+    let leaf = Rc::new(RefCell::new(Some(fut.clone())));
+    let taken = leaf.clone();
+    event_loop.call_later(secs(1), move || drop(taken.take()));
+    let main = poll_fn(move |cx| match &mut *leaf.borrow_mut() {
+        Some(leaf) => Pin::new(leaf).poll(cx),
+        None => Poll::Ready(Ok(7)),
+    });
+    (fut, event_loop.run_until_complete(main).unwrap_err())
+}
+
+#[test]
+fn a_task_whose_leaf_was_taken_away_is_not_said_to_wait_for_something_foreign() {
+    let recorder = recorded(|event_loop| {
+        let (_pending, error) = loses_its_leaf(event_loop);
+        let text = format!("{error}");
+        tells(&text, &["Task-1, parked at tests/trace/doubted.rs:"]);
+        tells(&text, &[", and nobody has its waker, made at"]);
+    });
+    let expected = "the waker of Task-1 leaves the line of Future-1";
+    tells(&story(&recorder), &[expected]);
+}
+
+#[test]
+fn a_task_that_is_to_be_dropped_is_not_said_to_wait_for_something_foreign() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(sleep(secs(9)));
+    event_loop.run_until_complete(yield_now()).unwrap();
+    let (seen, watched) = (Rc::new(RefCell::new(String::new())), event_loop.clone());
+    let (seen_by, asked) = (seen.clone(), task.clone());
+    event_loop.observe(move |_: Duration, event: &LoopEvent| {
+        if matches!(event, LoopEvent::AbortAsked { .. }) {
+            assert!(watched.snapshot().tasks[0].aborted);
+            *seen_by.borrow_mut() = watched.snapshot().to_string();
+        }
+    });
+    asked.abort();
+    let seen = seen.borrow();
+    assert!(seen.contains("Task-1, to be dropped, made at"), "{seen}");
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("planned");
+    }
+}
+
+#[test]
+fn a_task_whose_result_panics_when_it_is_dropped_is_not_said_to_be_gone_unsettled() {
+    let recorder = recorded(|event_loop| {
+        event_loop.create_task(async { Ok(Rc::new(PanicsWhenDropped)) });
+        event_loop.run_until_complete(yield_now()).unwrap();
+    });
+    let text = story(&recorder);
+    tells(&text, &["Task-1 has its result", "Exception in a drop"]);
+    assert!(!text.contains("never settled"), "{text}");
+}
+
+/// Its text cannot be printed, or it cannot be dropped.
+#[derive(Debug)]
+struct Evil {
+    when_printed: bool,
+}
+
+impl fmt::Display for Evil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        assert!(!self.when_printed, "planned");
+        write!(f, "evil")
+    }
+}
+
+impl std::error::Error for Evil {}
+
+impl Drop for Evil {
+    fn drop(&mut self) {
+        assert!(self.when_printed, "planned");
+    }
+}
+
+#[test]
+fn a_callback_whose_report_panics_is_over_all_the_same() {
+    for when_printed in [false, true] {
+        let recorder = recorded(|event_loop| {
+            if !when_printed {
+                event_loop.set_exception_handler(|_, _| ());
+            }
+            event_loop.stop();
+            event_loop.call_soon(move || Err::<(), _>(Error::from(Evil { when_printed })));
+            event_loop.run_forever().unwrap();
+            event_loop.create_future::<i32>().cancel();
+        });
+        let text = story(&recorder);
+        assert!(!text.contains("callback #1: Future"), "{text}");
+        let is_of_a_drop = text.contains("Exception in a drop");
+        assert_eq!(is_of_a_drop, !when_printed, "{text}");
+    }
+}
+
+#[test]
+fn the_wake_of_a_task_that_has_just_ended_is_not_told() {
+    #[derive(Default)]
+    struct Relay(Mutex<Option<Waker>>);
+    impl Wake for Relay {
+        fn wake(self: Arc<Self>) {
+            self.0.lock().unwrap().take().unwrap().wake();
+        }
+    }
+    let recorder = recorded(|event_loop| {
+        let relay = Arc::new(Relay::default());
+        let to = relay.clone();
+        let task = event_loop.create_task(poll_fn(move |cx| {
+            *to.0.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Ready(Ok(1))
+        }));
+        let waker = Waker::from(relay);
+        let mut waits = task.clone();
+        let polled = Pin::new(&mut waits).poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        event_loop.run_until_complete(&task).unwrap();
+    });
+    let text = story(&recorder);
+    assert!(!text.contains("unknown"), "{text}");
+}
+
+#[test]
+fn a_lock_that_goes_away_while_it_is_taken_has_no_holder_any_more() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let holders = Rc::new(RefCell::new(Vec::new()));
+    let told = holders.clone();
+    event_loop.observe(move |_: Duration, event: &LoopEvent| {
+        if let LoopEvent::Holder { task, .. } = event {
+            told.borrow_mut().push(*task);
+        }
+    });
+    let takes = async { Lock::new().acquire().await };
+    assert!(event_loop.run_until_complete(takes).unwrap());
+    assert_eq!(*holders.borrow(), [Some(1), None]);
+}
+
+#[test]
+fn a_future_that_is_waited_for_twice_is_told_once() {
+    let recorder = recorded(|event_loop| {
+        let fut = event_loop.create_future();
+        let second = Rc::new(RefCell::new(Some(fut.clone())));
+        let (mut first, both) = (fut.clone(), second.clone());
+        event_loop.create_task(poll_fn(move |cx| {
+            if let Some(second) = &mut *both.borrow_mut() {
+                assert!(Pin::new(second).poll(cx).is_pending());
+            }
+            Pin::new(&mut first).poll(cx)
+        }));
+        let seven = event_loop.create_task(gather([&fut; 7]));
+        event_loop.run_until_complete(yield_now()).unwrap();
+        let seen = event_loop.snapshot();
+        assert_eq!(seen.tasks[0].waits_for.len(), 1);
+        assert_eq!(seen.futures[1].waits_for.len(), 1);
+        event_loop.call_soon(move || {
+            second.take();
+            fut.set_result(1)
+        });
+        assert_eq!(event_loop.run_until_complete(seven).unwrap(), [1; 7]);
+    });
+    tells(&story(&recorder), &["is made: it waits for Future-1\n"]);
 }
