@@ -21,24 +21,18 @@ use std::task::{Context, Poll, Waker};
 use crate::any_future::About;
 use crate::error::Result;
 use crate::future_cell::{FutureCell, Waiter};
-use crate::loop_event::{LoopEvent, Who};
-use crate::record::Record;
-use crate::step::{self, InProgress};
+use crate::loop_event::LoopEvent;
+use crate::step;
 
 impl<T: Clone + 'static> Future for FutureCell<T> {
     type Output = Result<T>;
 
     #[track_caller] // so it is known at which `await` it was polled
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
-        // There is nothing to wait for. But if this handle has waited, and an error is being thrown in, that may be
-        // for this `await`, and comes before the result.
-        if self.done() && (self.place.is_none() || !step::is_throwing()) {
-            self.place = None;
-            return Poll::Ready(self.result());
+        if self.done() && self.place.is_none() {
+            return Poll::Ready(self.result()); // there is nothing to wait for
         }
-        let step = step::in_progress(cx.waker());
-        let record = step.as_ref().map(InProgress::record);
-        if let Some(error) = record.and_then(Record::take_thrown) {
+        if let Some(error) = step::take_thrown(cx.waker()) {
             self.leave_line();
             self.shared().settable().looked_at.set(true); // somebody who waited for it was told
             return Poll::Ready(Err(error));
@@ -52,11 +46,10 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         settable.tell(&mut || LoopEvent::Joined {
             future: settable.id,
             place,
-            who: (step.as_ref()).map_or(Who::Waker, |step| step.who(About::event_loop(settable))),
+            who: step::who(cx.waker(), About::event_loop(settable)),
         });
-        if let Some(record) = record {
-            record.park(self.as_any(), place, Location::caller());
-        }
+        let at = Location::caller();
+        step::with_record(cx.waker(), |record| record.park(self.as_any(), place, at));
         Poll::Pending
     }
 }

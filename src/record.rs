@@ -245,10 +245,12 @@ impl Record {
     /// Forgets what it waited for.
     #[inline]
     pub(crate) fn clear(&self) {
-        let waits_for_nothing = self.waits().is_foreign();
-        if !waits_for_nothing {
-            let waits = self.waits.take();
+        let mut waits = self.waits.borrow_mut();
+        waits.yielded = None;
+        if waits.first.is_some() {
+            let futures = std::mem::take(&mut *waits);
             drop(waits);
+            drop(futures);
         }
     }
 }

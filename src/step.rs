@@ -1,13 +1,10 @@
 //! The step in progress.
 //!
-//! A leaf is a future that says `Pending` itself. On a poll ours ask for the step [`in_progress`] and do three
-//! things with its [`Record`]. (One that is done need not ask, unless an error is being thrown in: see
-//! [`is_throwing`].)
+//! A leaf is a future that says `Pending` itself. On a poll ours do three things.
 //!
-//! 1. [`take_thrown`](Record::take_thrown): is there an error for me? Then that is what comes
-//!    out of this `await`.
+//! 1. [`take_thrown`]: is there an error for me? Then that is what comes out of this `await`.
 //! 2. Store the waker that they were polled with, in place of the one from the last poll.
-//! 3. [`park`](Record::park): note in the record what they wait for. (And [`forget`] it if they
+//! 3. [`park`](Record::park): note in the [`Record`] of the step what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
 //!
 //! Which step is in progress? A loop runs one task at a time, and knows which. So nobody needs to lay a task's
@@ -27,7 +24,7 @@ use std::task::{RawWakerVTable, Waker};
 
 use crate::any_future::AnyFuture;
 use crate::error::Error;
-use crate::event_loop::LoopTask;
+use crate::event_loop::{EventLoop, LoopTask};
 use crate::loop_event::Who;
 use crate::record::Record;
 use crate::turn::with_running;
@@ -100,64 +97,64 @@ impl Drop for Throwing {
     }
 }
 
-/// Whether an error is being thrown in, maybe to another leaf. Nearly always there is none, and then a leaf that
-/// is done need not ask whose step it is in.
+/// The error that is being thrown in, for the leaf that was polled with this waker, if there is one. (Nearly always
+/// there is none, and then nobody needs to ask whose step it is.)
 #[inline]
-pub(crate) fn is_throwing() -> bool {
-    THROWING.get()
+pub(crate) fn take_thrown(waker: &Waker) -> Option<Error> {
+    match THROWING.get() {
+        true => with_record(waker, Record::take_thrown).flatten(),
+        false => None,
+    }
 }
 
-/// The step in progress, as a leaf sees it.
-pub(crate) enum InProgress {
-    OfTask(Rc<dyn LoopTask>),
-    ByHand(Rc<Record>),
+/// Does something with the record of the step in progress, if this waker is the one that it was given. That must run
+/// no code of others.
+pub(crate) fn with_record<R>(waker: &Waker, f: impl FnOnce(&Record) -> R) -> Option<R> {
+    if let Some(record) = by_hand(|open| open.waker == id_of(waker)) {
+        return Some(f(&record));
+    }
+    with_current(|task| task.has_waker(waker).then(|| f(task.record()))).flatten()
 }
 
-/// The step in progress, if this waker is the one that it was given.
-pub(crate) fn in_progress(waker: &Waker) -> Option<InProgress> {
-    by_hand(|open| open.waker == id_of(waker)).or_else(|| {
-        let task = current_task().filter(|task| task.has_waker(waker))?;
-        Some(InProgress::OfTask(task))
-    })
-}
-
-fn by_hand(is_it: impl FnOnce(&Open) -> bool) -> Option<InProgress> {
+/// The record of a coroutine that is driven by hand, if there is one, and it is this.
+fn by_hand(is_it: impl FnOnce(&Open) -> bool) -> Option<Rc<Record>> {
     let find = |open: &RefCell<Option<Open>>| {
         let open = open.borrow();
         let open = open.as_ref().filter(|open| is_it(open))?;
-        Some(InProgress::ByHand(open.record.clone()))
+        Some(open.record.clone())
     };
     OPEN.try_with(find).ok().flatten()
 }
 
-pub(crate) fn current_task() -> Option<Rc<dyn LoopTask>> {
-    with_running(|event_loop| event_loop.task(event_loop.core.current.get()?)).flatten()
+/// Does something with the task whose step is in progress.
+fn with_current<R>(f: impl FnOnce(&Rc<dyn LoopTask>) -> R) -> Option<R> {
+    let call = |event_loop: &EventLoop| {
+        let tasks = event_loop.core.tasks.borrow();
+        Some(f(tasks.get(event_loop.core.current.get()?)?))
+    };
+    with_running(call).flatten()
 }
 
-impl InProgress {
-    pub(crate) fn record(&self) -> &Record {
-        match self {
-            InProgress::OfTask(task) => task.record(),
-            InProgress::ByHand(record) => record,
-        }
-    }
+pub(crate) fn current_task() -> Option<Rc<dyn LoopTask>> {
+    with_current(Rc::clone)
+}
 
-    /// Whose waker it was given, as those see it who watch that loop. They know nothing of tasks of others.
-    pub(crate) fn who(&self, event_loop: *const ()) -> Who {
-        match self {
-            InProgress::OfTask(task) if task.about().event_loop() == event_loop => Who::Task {
-                task: task.about().id(),
-            },
-            _ => Who::Waker,
-        }
+/// Whose waker this is, as those see it who watch that loop. They know nothing of tasks of others.
+pub(crate) fn who(waker: &Waker, event_loop: *const ()) -> Who {
+    let task = current_task().filter(|task| task.has_waker(waker));
+    match task.filter(|task| task.about().event_loop() == event_loop) {
+        Some(task) => Who::Task {
+            task: task.about().id(),
+        },
+        None => Who::Waker,
     }
 }
 
 /// The leaf that waited for this future, at that place in its line, was dropped in this step. Both are asked:
 /// a step by hand may be in the midst of a task's.
 pub(crate) fn forget(address: *const (), place: u64) {
-    if let Some(step) = by_hand(|_| true) {
-        step.record().forget(address, place);
+    if let Some(record) = by_hand(|_| true) {
+        record.forget(address, place);
     }
     if let Some(task) = current_task() {
         task.record().forget(address, place);

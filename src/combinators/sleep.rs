@@ -27,8 +27,7 @@ use crate::error::Result;
 use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::handle::{AmongTimers, Call, Report, Run, TimerHandle};
-use crate::record::Record;
-use crate::step::{self, InProgress};
+use crate::step;
 use crate::turn::open_event_loop;
 
 /// Waits for so long, counted from the first poll. Zero is [`yield_now`]. Python: `asyncio.sleep`.
@@ -212,18 +211,14 @@ impl Future for YieldNow {
     type Output = Result<()>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        let step = step::in_progress(cx.waker());
-        let record = step.as_ref().map(InProgress::record);
-        if let Some(error) = record.and_then(Record::take_thrown) {
+        if let Some(error) = step::take_thrown(cx.waker()) {
             return Poll::Ready(Err(error));
         }
         if self.yielded {
             return Poll::Ready(Ok(()));
         }
         self.yielded = true;
-        if let Some(record) = record {
-            record.park_on_nothing(self.called_at);
-        }
+        step::with_record(cx.waker(), |record| record.park_on_nothing(self.called_at));
         cx.waker().wake_by_ref();
         Poll::Pending
     }

@@ -1,6 +1,7 @@
 //! Yielding: the bare round through the run queue.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::task::{Context, Waker};
 
 use crate::floor::{Boxed, Floor};
@@ -17,6 +18,7 @@ pub(super) fn workloads() -> Vec<Workload> {
         yielding(10_000, 100, Kind::Plain),
         yielding(100_000, 20, Kind::Growth),
         yielding(1_000_000, 5, Kind::Growth),
+        yield_now(),
     ]
 }
 
@@ -52,6 +54,47 @@ fn yielding(tasks: usize, rounds: usize, kind: Kind) -> Workload {
             }),
         ],
     }
+}
+
+/// The same for a hundred tasks, but each side in its own way: with its `yield_now`.
+fn yield_now() -> Workload {
+    const ROUNDS: usize = 1_000;
+    Workload {
+        name: "yield_now / yield_now",
+        size: Size::Tasks(100),
+        operations: 100 * ROUNDS,
+        note: "tokio's puts its waker aside, to be called when the runtime has looked for events. Ours wakes at \
+               once. It notes that the task only yields, and at which line, for those who ask; and it can give out an \
+               error, which is how a task is cancelled.",
+        kind: Kind::Plain,
+        entrants: vec![
+            entrant(|it: &Ours| {
+                let one = || async {
+                    for _ in 0..ROUNDS {
+                        send_none::yield_now().await?;
+                    }
+                    Ok(0)
+                };
+                let tasks = it.spawn_before(100, one);
+                it.time(join_all::<Ours>(tasks))
+            }),
+            entrant(|it: &Tokio| {
+                let tasks = it.spawn_before(100, tokio_yields::<ROUNDS>);
+                it.time(join_all::<Tokio>(tasks))
+            }),
+            entrant(|it: &Local| {
+                let tasks = it.spawn_before(100, tokio_yields::<ROUNDS>);
+                it.time(join_all::<Local>(tasks))
+            }),
+        ],
+    }
+}
+
+async fn tokio_yields<const ROUNDS: usize>() -> Result<usize, Infallible> {
+    for _ in 0..ROUNDS {
+        tokio::task::yield_now().await;
+    }
+    Ok(0)
 }
 
 async fn yields_of<E>(rounds: usize) -> Result<usize, E> {
