@@ -73,15 +73,16 @@ impl EventLoop {
     {
         let call = Call::new(self.next_call_number(), callback);
         if self.may_schedule() {
-            return self.set_timer(when, call);
+            self.set_timer(when, call.clone());
+        } else {
+            let refused = call.clone();
+            drop_refused(move || refused.cancel(&|| ()));
         }
-        let refused = call.clone();
-        drop_refused(move || refused.cancel(&|| ()));
         self.timer_handle(when, call)
     }
 
     /// Puts something among the timers.
-    pub(crate) fn set_timer(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
+    pub(crate) fn set_timer(&self, when: Duration, call: Rc<dyn Run>) {
         self.timers(|timers| timers.push(when, call.clone()));
         self.tell(|| LoopEvent::TimerSet {
             call: call.number(),
@@ -89,7 +90,6 @@ impl EventLoop {
             what: call.describe(),
             made_at: call.made_at(),
         });
-        self.timer_handle(when, call)
     }
 
     /// Does something with the timers. The cancelled ones that it takes out are dropped afterwards.
@@ -107,7 +107,7 @@ impl EventLoop {
     }
 
     #[inline]
-    fn timer_handle(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
+    pub(crate) fn timer_handle(&self, when: Duration, call: Rc<dyn Run>) -> TimerHandle {
         let watched = self.watched();
         TimerHandle {
             call,

@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::handle::{AmongTimers, Call, Report, Run, TimerHandle};
+use crate::loop_event::LoopEvent;
 use crate::step;
 use crate::turn::open_event_loop;
 
@@ -54,7 +55,7 @@ pub fn sleep_with<T>(delay: Duration, value: T) -> impl Future<Output = Result<T
             YieldNow::new(called_at).await?;
             return Ok(value);
         }
-        let (over, _withdrawn_at_the_end) = Sleeper::begin(delay, called_at)?;
+        let (over, _timer_is_wanted) = Sleeper::begin(delay, called_at)?;
         over.await?;
         Ok(value)
     }
@@ -77,7 +78,7 @@ impl Sleeper {
     fn begin(
         delay: Duration,
         called_at: &'static Location<'static>,
-    ) -> Result<(FutureCell<()>, Withdraw)> {
+    ) -> Result<(FutureCell<()>, Wanted)> {
         let event_loop = open_event_loop()?;
         let sleeper = Rc::new(Sleeper {
             future: Settable::made_at(&event_loop, "Future", called_at),
@@ -87,8 +88,19 @@ impl Sleeper {
         });
         let over = FutureCell::made(sleeper.clone());
         let when = event_loop.time().saturating_add(delay);
-        let timer = event_loop.set_timer(when, sleeper);
-        Ok((over, Withdraw(timer)))
+        event_loop.set_timer(when, sleeper.clone());
+        Ok((over, Wanted(sleeper)))
+    }
+}
+
+/// As long as it lives, the sleep is wanted: one that is cancelled or dropped leaves no timer behind.
+struct Wanted(Rc<Sleeper>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        let Sleeper { future, number, .. } = &*self.0;
+        let told = || future.tell(&mut || LoopEvent::CallCancelled { call: *number });
+        self.0.cancel(&told);
     }
 }
 
@@ -161,7 +173,7 @@ pub(crate) fn settle_once(over: &FutureCell<()>) {
     }
 }
 
-/// Cancels the timer when it goes: a sleeper that is cancelled or dropped leaves none behind.
+/// Cancels the timer when it goes.
 pub(crate) struct Withdraw(pub(crate) TimerHandle);
 
 impl Withdraw {
@@ -174,7 +186,8 @@ impl Withdraw {
     ) -> Self {
         let call = Call::made_at(event_loop.next_call_number(), callback, made_at);
         let when = event_loop.time().saturating_add(delay);
-        Withdraw(event_loop.set_timer(when, call))
+        event_loop.set_timer(when, call.clone());
+        Withdraw(event_loop.timer_handle(when, call))
     }
 }
 
