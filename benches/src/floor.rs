@@ -66,6 +66,11 @@ pub fn task<T: 'static>(
     (Box::pin(put_down), result)
 }
 
+/// Waits for what will be put there.
+pub async fn taken<T>(place: Place<T>) -> T {
+    std::future::poll_fn(|_| place.take().map_or(Poll::Pending, Poll::Ready)).await
+}
+
 impl Spawn for Floor {
     type Error = Infallible;
     type Handle<T: Clone + Send + 'static> = Place<T>;
@@ -87,7 +92,7 @@ impl Spawn for Floor {
     }
 
     async fn join<T: Clone + Send + 'static>(handle: Self::Handle<T>) -> T {
-        std::future::poll_fn(|_| handle.take().map_or(Poll::Pending, Poll::Ready)).await
+        taken(handle).await
     }
 }
 
@@ -155,6 +160,14 @@ impl<T> Heap<T> {
             give(PeekMut::pop(first).0.what);
         }
         true
+    }
+
+    /// Throws out what is not wanted any more, if that is more than half of all. (The caller counts it.)
+    pub fn sweep(&mut self, unwanted: &mut usize, is_wanted: impl Fn(&T) -> bool) {
+        if *unwanted > self.heap.len() / 2 {
+            self.heap.retain(|Reverse(entry)| is_wanted(&entry.what));
+            *unwanted = 0;
+        }
     }
 
     /// Drops all that is in it, and keeps the memory.

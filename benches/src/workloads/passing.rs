@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::floor::Floor;
+use crate::floor::{Floor, Place, taken};
 use crate::leaves::Slot;
 use crate::sides::{Local, Ours, SpawnLocal, Tokio};
 use crate::workload::{Kind, Size, Workload, entrant};
@@ -35,6 +35,7 @@ fn ping_pong_cells() -> Workload {
         entrants: vec![
             entrant(|it: &Ours| it.time(our_ping())),
             entrant(|it: &Tokio| it.time(tokios_ping())),
+            entrant(|it: &Floor| it.time_local(floors_ping())),
         ],
     }
 }
@@ -89,6 +90,30 @@ async fn tokios_pong(mut from_ping: oneshot::Receiver<TokioPing>) {
         from_ping = receiver;
         let _sent = answer.send(TokioPong(sender));
     }
+}
+
+struct FloorPing(Place<FloorPong>);
+struct FloorPong(Place<FloorPing>);
+
+async fn floors_ping() -> Result<(), Infallible> {
+    let mut to_pong = Place::default();
+    let pong = Floor::spawn_local(floors_pong(to_pong.clone()));
+    for _ in 0..ROUNDS {
+        let answer = Place::default();
+        to_pong.set(Some(FloorPing(answer.clone())));
+        to_pong = taken(answer).await.0;
+    }
+    taken(pong).await;
+    Ok(())
+}
+
+async fn floors_pong(mut from_ping: Place<FloorPing>) -> Result<(), Infallible> {
+    for _ in 0..ROUNDS {
+        let answer = taken(from_ping).await.0;
+        from_ping = Place::default();
+        answer.set(Some(FloorPong(from_ping.clone())));
+    }
+    Ok(())
 }
 
 /// There and back, through the same two slots on both sides: only the waking differs.

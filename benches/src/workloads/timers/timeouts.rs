@@ -1,6 +1,8 @@
 //! Timeouts that never strike: most of those of a real program.
 
+use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use tokio::task::coop::unconstrained;
 
 use super::delays;
 use super::sleeps::Sleeps;
+use crate::floor::{Floor, Heap};
+use crate::gauge::stopwatch;
 use crate::leaves::yields;
 use crate::sides::{Ours, TokioTimers};
 use crate::workload::{Kind, Size, Workload, entrant_with};
@@ -48,6 +52,9 @@ fn sleeps() -> Workload {
                     yields(1).await;
                     Ok(())
                 }))
+            }),
+            entrant_with(floors_pending, |_: &Floor, heap| {
+                stopwatch(|| push_and_withdraw(heap))
             }),
         ],
     }
@@ -111,6 +118,28 @@ fn our_pending(it: &Ours) -> impl Sized + use<> {
         sleeps.begin(&pending_delays(), send_none::sleep);
         Ok(sleeps)
     })
+}
+
+fn floors_pending(_: &Floor) -> Heap<Rc<Cell<bool>>> {
+    let mut heap = Heap::default();
+    for delay in &*pending_delays() {
+        heap.push(*delay, Rc::new(Cell::new(true)));
+    }
+    heap
+}
+
+/// An entry that is not wanted stays in the heap until half of them are not.
+fn push_and_withdraw(heap: &mut Heap<Rc<Cell<bool>>>) {
+    let mut unwanted = 0;
+    for _ in 0..TIMEOUTS {
+        heap.sweep(&mut unwanted, |wanted| wanted.get());
+        let wanted = Rc::new(Cell::new(true));
+        heap.push(LIMIT, wanted.clone());
+        wanted.set(false);
+        unwanted += 1;
+    }
+    unwanted = usize::MAX;
+    heap.sweep(&mut unwanted, |wanted| wanted.get()); // so that the next batch begins as this one did
 }
 
 fn tokios_pending(it: &TokioTimers) -> impl Sized + use<> {
