@@ -32,6 +32,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         if self.done() && self.place.is_none() {
             return Poll::Ready(self.result()); // there is nothing to wait for
         }
+        // An error that is thrown in comes before a result that nobody has taken yet.
         if let Some(error) = step::take_thrown(cx.waker()) {
             self.leave_line();
             self.shared().settable().looked_at.set(true); // somebody who waited for it was told

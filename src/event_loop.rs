@@ -170,8 +170,8 @@ impl EventLoop {
     }
 
     /// A new loop on a virtual clock, which starts at zero, stands still while anything runs, and
-    /// jumps to the next deadline where a real loop would sleep. It does not wait for other threads while there is a deadline to jump to; if there
-    /// is none, it sleeps until they call.
+    /// jumps to the next deadline where a real loop would sleep. While there is one, it does not wait
+    /// for other threads; if there is none, it sleeps until they call.
     ///
     /// # Panics
     /// As [`new`](EventLoop::new).

@@ -186,11 +186,11 @@ pub enum LoopEvent {
         /// The error, printed.
         error: String,
     },
-    /// A task's waker was called; its next step joins the run queue, now or when the present one is over.
+    /// A task's waker was called; its next step joins the run queue.
     Woken {
         /// The task that will run.
         task: u64,
-        /// Whether its step is not over yet: then it joins the queue when it is.
+        /// Whether its step is not over yet: then it joins the queue when it is, unless the task ends in it.
         in_step: bool,
         /// Whether another thread has called.
         by_mail: bool,

@@ -189,6 +189,14 @@ impl Record {
         self.thrown.set(Some(Box::new(error)));
     }
 
+    /// Whether there is one.
+    pub(crate) fn throws(&self) -> bool {
+        let thrown = self.thrown.take();
+        let throws = thrown.is_some();
+        self.thrown.set(thrown);
+        throws
+    }
+
     #[inline]
     pub(crate) fn take_thrown(&self) -> Option<Error> {
         self.thrown.take().map(|error| *error)

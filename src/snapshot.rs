@@ -56,7 +56,7 @@ pub struct TaskSnapshot {
     /// Where it is.
     pub state: TaskState,
     /// The numbers of the futures and tasks that it is parked on, and that are not done. Empty if it is not
-    /// parked, or is to be dropped, or waits for nothing of this crate (any more).
+    /// parked, or is to be dropped, or waits for no future of this loop (any more).
     pub waits_for: Vec<u64>,
     /// Whether somebody else has its waker, too: something that is not of this crate, or that it is not known to
     /// wait for.
@@ -149,12 +149,15 @@ fn as_it_is(task: &Rc<dyn LoopTask>) -> TaskSnapshot {
     let state = task.whereabouts().state();
     let about = task.about();
     let at = task.record().waits().at();
+    let here = about.event_loop();
+    let mut waits = task.waits_for().into_iter();
+    let elsewhere = waits.any(|future| future.event_loop() != here);
     TaskSnapshot {
         id: about.id(),
         name: task.name(),
         state,
         waits_for: waits_for(&AnyFuture(task.clone())),
-        elsewhere: task.waker_is_elsewhere(),
+        elsewhere: elsewhere || task.waker_is_elsewhere(),
         aborted: task.is_aborted(),
         parked_at: at.filter(|_| state != TaskState::Running),
         waiting: about.waiting(),
@@ -278,9 +281,9 @@ impl Snapshot {
         if let Some(task) = self.task(id) {
             let nothing = task.waits_for.is_empty();
             let state = match task.state {
-                TaskState::Queued => "queued",
                 TaskState::Running => "running",
-                TaskState::Parked if task.aborted => "to be dropped",
+                _ if task.aborted => "to be dropped",
+                TaskState::Queued => "queued",
                 TaskState::Parked if nothing && task.elsewhere => "parked on something foreign",
                 TaskState::Parked => "parked",
             };

@@ -154,13 +154,16 @@ where
             let (id, elsewhere) = (self.future.id, self.waker_is_elsewhere());
             self.record.waits().told(id, here, queued, elsewhere)
         });
-        if let Some(error) = self.refusal() {
-            let cancelled = self.asked.must_cancel.get().then_some(Error::Cancelled);
+        let must_cancel = self.asked.must_cancel.get();
+        // Whoever is woken already is not kept waiting.
+        let refusal = (must_cancel || !queued).then(|| self.refusal()).flatten();
+        if let Some(error) = refusal {
+            let cancelled = must_cancel.then_some(Error::Cancelled);
             let error = cancelled.unwrap_or(error);
+            self.record.throw(error.clone());
             self.tell_may_not_wait(event_loop, &error);
-            self.record.throw(error);
             event_loop.wake(self.key);
-        } else if self.asked.must_cancel.get() {
+        } else if must_cancel {
             if self.cancel_what_it_waits_for() {
                 self.asked.must_cancel.set(false);
                 self.asked.passed_on.set(true);
@@ -292,7 +295,7 @@ where
     fn waker_is_elsewhere(&self) -> bool {
         // Two are here, and one in the line of each future that it is known to wait for.
         let in_lines = self.record.waits().held(&self.waker).count();
-        Arc::strong_count(&self.task_waker) > 2 + in_lines
+        Arc::strong_count(&self.task_waker) > 2 + in_lines || self.task_waker.has_called()
     }
 
     fn set_name(&self, name: String) {

@@ -40,7 +40,7 @@ where
         match self.whereabouts.state() {
             // What it will wait for when this step is over is not known yet.
             TaskState::Running => Vec::new(),
-            _ if self.asked.aborted.get() => Vec::new(),
+            _ if self.asked.aborted.get() || self.record.throws() => Vec::new(), // not any more
             _ => self.record.waits().held(&self.waker).cloned().collect(),
         }
     }

@@ -74,6 +74,13 @@ impl TaskWaker {
         TaskKey::from_number(self.task.load(Ordering::Relaxed))
     }
 
+    /// Whether its note lies in the mailbox: then another thread has called it. (To be asked when the wakers were
+    /// counted: one that called is gone only afterwards.)
+    pub(crate) fn has_called(&self) -> bool {
+        fence(Ordering::Acquire);
+        self.posted.load(Ordering::Relaxed)
+    }
+
     /// Its note was taken out of the mailbox.
     pub(crate) fn taken_out(&self) {
         self.posted.swap(false, Ordering::AcqRel);

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::any_future::Watch;
-use crate::combinators::sleep::Withdraw;
+use crate::combinators::wait::Withdraw;
 use crate::error::{Error, Result};
 use crate::future_cell::FutureCell;
 use crate::program::wrapped;

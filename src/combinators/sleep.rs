@@ -12,7 +12,7 @@
 //! ```
 //!
 //! This is what [`sleep`] does. Only that a program may have a million sleepers; so the future and the timer
-//! are one thing here, in one piece of memory: a [`Sleeper`].
+//! are one thing here, in one piece of memory: a [`Sleeper`]. And what withdraws it is a [`Wanted`].
 
 use std::cell::Cell;
 use std::future::Future;
@@ -24,9 +24,8 @@ use std::time::Duration;
 
 use crate::any_future::{About, AnyCallback, AnyCell, Below};
 use crate::error::Result;
-use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
-use crate::handle::{AmongTimers, Call, Report, Run, TimerHandle};
+use crate::handle::{AmongTimers, Report, Run};
 use crate::loop_event::LoopEvent;
 use crate::step;
 use crate::turn::open_event_loop;
@@ -170,30 +169,6 @@ pub(crate) fn settle_once(over: &FutureCell<()>) {
     if !over.done() {
         // The only other error is that the loop is closed: then nobody waits.
         let _closed = over.set_result(());
-    }
-}
-
-/// Cancels the timer when it goes.
-pub(crate) struct Withdraw(pub(crate) TimerHandle);
-
-impl Withdraw {
-    /// A callback after that delay, on behalf of a line of the program.
-    pub(crate) fn later(
-        event_loop: &EventLoop,
-        delay: Duration,
-        callback: impl FnOnce() + 'static,
-        made_at: &'static Location<'static>,
-    ) -> Self {
-        let call = Call::made_at(event_loop.next_call_number(), callback, made_at);
-        let when = event_loop.time().saturating_add(delay);
-        event_loop.set_timer(when, call.clone());
-        Withdraw(event_loop.timer_handle(when, call))
-    }
-}
-
-impl Drop for Withdraw {
-    fn drop(&mut self) {
-        self.0.cancel();
     }
 }
 

@@ -9,9 +9,11 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::combinators::sleep::{Withdraw, settle_once};
+use crate::combinators::sleep::settle_once;
 use crate::error::{Error, Result};
+use crate::event_loop::EventLoop;
 use crate::future_cell::FutureCell;
+use crate::handle::{Call, TimerHandle};
 use crate::program::wrapped;
 use crate::turn::open_event_loop;
 
@@ -116,4 +118,28 @@ pub(crate) fn settled_after(delay: Duration, over: &FutureCell<()>) -> Result<Wi
     let made_at = over.shared().settable().made_at; // on behalf of whoever waits
     let settle = move || settle_once(&over);
     Ok(Withdraw::later(&event_loop, delay, settle, made_at))
+}
+
+/// Cancels the timer when it goes.
+pub(crate) struct Withdraw(pub(crate) TimerHandle);
+
+impl Withdraw {
+    /// A callback after that delay, on behalf of a line of the program.
+    pub(crate) fn later(
+        event_loop: &EventLoop,
+        delay: Duration,
+        callback: impl FnOnce() + 'static,
+        made_at: &'static Location<'static>,
+    ) -> Self {
+        let call = Call::made_at(event_loop.next_call_number(), callback, made_at);
+        let when = event_loop.time().saturating_add(delay);
+        event_loop.set_timer(when, call.clone());
+        Withdraw(event_loop.timer_handle(when, call))
+    }
+}
+
+impl Drop for Withdraw {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
 }

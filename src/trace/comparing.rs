@@ -115,7 +115,8 @@ impl Picture {
 }
 
 impl Snapshot {
-    /// All of it but the time, in a form that can be compared.
+    /// All that the events tell, in a form that can be compared. (Not the time; nor who else has a waker, for he
+    /// may let go of it.)
     pub(crate) fn printed(&self) -> String {
         let mut text = format!("turn {}\n", self.turn);
         for entry in &self.ready {
@@ -129,9 +130,10 @@ impl Snapshot {
             let at = task.parked_at.map_or_else(String::new, Location::to_string);
             let (id, name, state) = (task.id, &task.name, task.state);
             let (waits_for, waiting, made_at) = (&task.waits_for, task.waiting, task.made_at);
+            let aborted = task.aborted;
             let _ = writeln!(
                 text,
-                "{id} {name} {state:?} {waits_for:?} {at} {waiting} {made_at}"
+                "{id} {name} {state:?} {aborted} {waits_for:?} {at} {waiting} {made_at}"
             );
         }
         for future in &self.futures {

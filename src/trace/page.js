@@ -319,8 +319,8 @@ class Page {
 
   // What a task waits for: what of that is pending, and if nothing is, what was.
   waitedFor(task, pending) {
+    if (task.aborted && task.state !== "Running") return "to be dropped";
     if (task.state !== "Parked") return "";
-    if (task.aborted) return "to be dropped";
     const names = (ids) => ids.map((id) => this.name(id)).join(", ");
     if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? this.whoElse(task, names) : ""}`;
     const isOver = task.on.length > 0 && !task.on.some((id) => this.replay.state.cells.has(id));

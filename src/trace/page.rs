@@ -31,7 +31,7 @@ const SCRIPT: &str = concat!(
 );
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
-const SCRIPT_HASH: &str = "ZGx6t9q4jQXfU9UjyIbvQlQxFLLfjVp8HqrMrltS+kk=";
+const SCRIPT_HASH: &str = "z9kYP810HrohfYjB1dejVcvkkJRVXgFnOYTicVzFkvw=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

@@ -256,6 +256,11 @@ impl Picture {
                 in_step: false,
                 ..
             } => self.queue(*task),
+            LoopEvent::MayNotWait { task, .. } => {
+                if let Some(task) = self.tasks.get_mut(task) {
+                    task.on.clear();
+                }
+            }
             _ => {}
         }
     }

@@ -159,6 +159,7 @@ const ON = {
   Woken: (replay, state, event) => {
     if (!event.in_step) replay.queue(event.task);
   },
+  MayNotWait: (replay, state, event) => replay.change(state.tasks, event.task, { on: [] }),
   AbortAsked: (replay, state, event) => replay.change(state.tasks, event.task, { aborted: true }),
   FutureMade: (replay, state, event) =>
     replay.set(state.cells, event.future, newCell(event.future, event, event.waits_for)),
@@ -215,7 +216,7 @@ function printed(state) {
   for (const id of byNumber(state.tasks.keys())) {
     const [task, cell, below] = [state.tasks.get(id), state.cells.get(id), waitsFor(state, id)];
     const at = task.parked_at ?? "";
-    text += `${id} ${cell.name} ${task.state} ${list(below)} ${at} ${cell.line.size} ${cell.at}\n`;
+    text += `${id} ${cell.name} ${task.state} ${task.aborted} ${list(below)} ${at} ${cell.line.size} ${cell.at}\n`;
     toVisit.push(...below);
   }
   const below = [];

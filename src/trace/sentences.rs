@@ -88,15 +88,9 @@ impl Teller {
                 future, waits_for, ..
             } => format!("{why}{} is made{}", name(future), self.below(waits_for)),
             LoopEvent::Joined { future, who, .. } => {
-                format!("{} stands in the line of {}", self.who(who), name(future))
+                self.of_line(name(future), Some(self.who(who)), why)
             }
-            LoopEvent::Left { future, .. } => {
-                let lost = self
-                    .lost
-                    .map(|task| format!("the waker of {}", name(&task)));
-                let who = lost.unwrap_or_else(|| "somebody".into());
-                format!("{why}{who} leaves the line of {}", name(future))
-            }
+            LoopEvent::Left { future, .. } => self.of_line(name(future), None, why),
             LoopEvent::Settled {
                 future,
                 waiting,

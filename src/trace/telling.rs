@@ -42,7 +42,7 @@ pub(crate) struct Teller {
     pub(crate) unheard: bool,
     /// Whether the last event was that the loop awoke.
     pub(crate) awake: bool,
-    /// The parked task whose waker leaves a line now, although the task does nothing.
+    /// The parked task whose waker leaves a line now, although that task does nothing.
     pub(crate) lost: Option<u64>,
     /// Which task has which lane.
     lanes: Vec<Option<u64>>,
@@ -80,15 +80,30 @@ impl Teller {
     }
 
     fn lost(&self, event: &LoopEvent) -> Option<u64> {
-        let LoopEvent::Left { future, place } = event else {
-            return None;
+        let (future, place, by) = match event {
+            LoopEvent::Left { future, place } => (future, place, None),
+            LoopEvent::Joined { future, place, who } => (future, place, Some(who)),
+            _ => return None,
         };
         match self.picture.cells.get(future)?.line.get(place)? {
-            Who::Task { task } => {
+            who @ Who::Task { task } if by != Some(who) => {
                 let parked = self.picture.tasks.get(task)?.state == TaskState::Parked;
                 parked.then_some(*task)
             }
             _ => None,
+        }
+    }
+
+    /// Somebody joins a line; or else somebody leaves it.
+    pub(crate) fn of_line(&self, future: String, who: Option<String>, why: &str) -> String {
+        let lost = self.lost.map(|task| self.name(task));
+        match (who, lost) {
+            (Some(who), None) => format!("{who} stands in the line of {future}"),
+            (Some(who), Some(lost)) => {
+                format!("{why}{who} takes the place of the waker of {lost} in the line of {future}")
+            }
+            (None, Some(lost)) => format!("{why}the waker of {lost} leaves the line of {future}"),
+            (None, None) => format!("somebody leaves the line of {future}"),
         }
     }
 

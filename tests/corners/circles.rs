@@ -1,12 +1,13 @@
 //! What is a circle and what is not, and where a refusal comes out.
 
-use crate::{Later, secs};
+use crate::{Later, secs, turn};
 use send_none::{
     Error, EventLoop, FutureCell, Result, Task, gather, gather_results, sleep, yield_now,
 };
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
+use std::thread;
 
 /// Waits for the task in the slot, or for five seconds, with the task's own waker in both.
 async fn either(other: Later<Task<&'static str>>) -> Result<&'static str> {
@@ -41,6 +42,76 @@ fn two_that_wait_for_each_other_are_no_circle_if_one_has_another_way_out() {
 fn gather_results_of(event_loop: &EventLoop, tasks: [Task<&'static str>; 2]) -> Vec<&'static str> {
     let all = event_loop.run_until_complete(async { gather_results(tasks).await });
     all.unwrap().into_iter().map(Result::unwrap).collect()
+}
+
+/// It waits for the task in the slot, or for something of another crate, which has called its waker already: at
+/// once, or on another thread. No clone of the waker is left then.
+async fn woken_already(other: Later<Task<&'static str>>, by_thread: bool) -> Result<&'static str> {
+    let mut other = other.borrow().clone().unwrap();
+    let mut called = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut called, true) {
+            return Poll::Ready(Ok("woken"));
+        }
+        let waker = cx.waker().clone();
+        match by_thread {
+            true => thread::spawn(move || waker.wake()).join().unwrap(),
+            false => waker.wake(),
+        }
+        Pin::new(&mut other).poll(cx)
+    })
+    .await
+}
+
+#[test]
+fn who_is_woken_already_is_in_no_circle() {
+    for by_thread in [false, true] {
+        for comes_first in [false, true] {
+            let event_loop = EventLoop::new();
+            let slot = Later::default();
+            let waits = woken_already(slot.clone(), by_thread);
+            let first = event_loop.create_task(async move {
+                if !comes_first {
+                    yield_now().await?; // then the other one waits already
+                }
+                waits.await
+            });
+            let second = event_loop.create_task(first.clone());
+            *slot.borrow_mut() = Some(second.clone());
+            let ends = gather_results_of(&event_loop, [first, second]);
+            assert_eq!(ends, ["woken", "woken"]);
+            drop(slot.take());
+        }
+    }
+}
+
+/// A task that was refused is told at its next step. Who cancels it before that is not to be forgotten, and what it
+/// may not wait for is not to be cancelled for it. Python: it waits for nothing then.
+#[test]
+fn a_cancellation_between_a_refusal_and_its_step_takes_its_place() {
+    let (event_loop, other) = (EventLoop::with_virtual_clock(), EventLoop::new());
+    let slot: Later<Task<()>> = Later::default();
+    let closes = slot.clone();
+    let first = event_loop.create_task(async move {
+        let second = closes.borrow().clone().unwrap();
+        second.await
+    });
+    let waits = first.clone();
+    let second = event_loop.create_task(async move {
+        let cancelled = matches!(waits.await, Err(Error::Cancelled));
+        assert!(cancelled);
+        Ok(())
+    });
+    *slot.borrow_mut() = Some(second.clone());
+    let foreign = other.create_future::<()>();
+    let third = event_loop.create_task(foreign.clone());
+    turn(&event_loop);
+    assert!(second.cancel() && third.cancel());
+    assert!(event_loop.snapshot().tasks[1].waits_for.is_empty());
+    event_loop.run_until_complete(&first).unwrap();
+    second.result().unwrap();
+    assert!(third.cancelled() && !foreign.done());
+    drop(slot.take());
 }
 
 /// A task may look at itself. It is refused only if it waits for itself.

@@ -187,6 +187,86 @@ fn a_task_that_is_to_be_dropped_is_not_said_to_wait_for_something_foreign() {
     assert!(seen.contains("Task-1, to be dropped, made at"), "{seen}");
 }
 
+#[test]
+fn a_task_that_was_aborted_is_said_to_be_dropped_until_it_is() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let task = event_loop.create_task(sleep(secs(9)));
+    event_loop.run_until_complete(yield_now()).unwrap();
+    task.abort();
+    let seen = event_loop.snapshot().to_string();
+    assert!(seen.contains("Task-1, to be dropped, made at"), "{seen}");
+}
+
+#[test]
+fn a_waker_that_was_called_on_another_thread_is_not_said_to_be_nobodys() {
+    let event_loop = EventLoop::new();
+    let recorder = Recorder::new().doubting(&event_loop);
+    event_loop.observe(recorder.clone());
+    let mut called = false;
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        if std::mem::replace(&mut called, true) {
+            return Poll::Ready(Ok(()));
+        }
+        let waker = cx.waker().clone();
+        std::thread::spawn(move || waker.wake()).join().unwrap();
+        Poll::Pending
+    }));
+    let watched = event_loop.clone();
+    event_loop.call_soon(move || {
+        let seen = watched.snapshot().to_string();
+        assert!(
+            seen.contains("Task-1, parked on something foreign, made"),
+            "{seen}"
+        );
+    });
+    event_loop.run_until_complete(task).unwrap();
+    let text = story(&recorder);
+    tells(&text, &["Task-1 is parked on something from elsewhere"]);
+    assert_eq!(recorder.disagreement(), None);
+}
+
+#[test]
+fn a_task_that_waits_for_futures_of_another_loop_is_said_to_be_parked_on_something_foreign() {
+    let (event_loop, other) = (EventLoop::with_virtual_clock(), EventLoop::new());
+    let futures: [FutureCell<()>; 2] = [other.create_future(), other.create_future()];
+    let (mut leaves, first) = (futures.clone(), futures[0].clone());
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        let polls = leaves.iter_mut().map(|leaf| Pin::new(leaf).poll(cx));
+        let all: Vec<_> = polls.collect();
+        all.into_iter()
+            .find(Poll::is_ready)
+            .unwrap_or(Poll::Pending)
+    }));
+    event_loop.run_until_complete(yield_now()).unwrap();
+    let seen = event_loop.snapshot().to_string();
+    assert!(
+        seen.contains("Task-1, parked on something foreign at"),
+        "{seen}"
+    );
+    first.set_result(()).unwrap();
+    event_loop.run_until_complete(task).unwrap();
+}
+
+#[test]
+fn a_task_whose_place_another_one_takes_is_told() {
+    let recorder = recorded(|event_loop| {
+        let fut = event_loop.create_future::<i32>();
+        let shared = Rc::new(RefCell::new(fut.clone()));
+        let [a, b] = ["a", "b"].map(|name| {
+            let leaf = shared.clone();
+            let polls = poll_fn(move |cx| Pin::new(&mut *leaf.borrow_mut()).poll(cx));
+            let task = event_loop.create_task(polls);
+            task.set_name(name);
+            task
+        });
+        event_loop.call_later(secs(1), move || fut.set_result(1));
+        event_loop.run_until_complete(b).unwrap();
+        a.abort();
+    });
+    let expected = "b: the waker of b takes the place of the waker of a in the line of Future-1";
+    tells(&story(&recorder), &[expected]);
+}
+
 struct PanicsWhenDropped;
 
 impl Drop for PanicsWhenDropped {
