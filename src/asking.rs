@@ -10,7 +10,7 @@ use std::panic::Location;
 use std::task::Waker;
 
 use crate::any_future::About;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, printed};
 use crate::future_cell::{FutureCell, Outcome, Settable, Waiter};
 use crate::loop_event::LoopEvent;
 use crate::observer::{Watched, does_anybody_watch};
@@ -124,7 +124,10 @@ impl<T: 'static> About for Settable<T> {
             }
             Some(Outcome::Cancelled) => write!(f, "<{name} cancelled>"),
             Some(Outcome::Done(Ok(_))) => write!(f, "<{name} finished>"),
-            Some(Outcome::Done(Err(error))) => write!(f, "<{name} finished, error={error:?}>"),
+            Some(Outcome::Done(Err(error))) => {
+                let error = printed(|| format!("{error:?}"));
+                write!(f, "<{name} finished, error={error}>")
+            }
         }
     }
 }

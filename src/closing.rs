@@ -88,7 +88,7 @@ impl EventLoop {
     }
 
     /// Drops something; should that panic, it is reported, and the rest is dropped all the same.
-    fn guard(&self, drop_it: impl FnOnce()) {
+    fn guard<R: 'static>(&self, drop_it: impl FnOnce() -> R) {
         if let Err(error) = call_guarded(drop_it) {
             self.call_exception_handler(
                 &ExceptionContext::new("Exception while closing").with_exception(error),

@@ -211,7 +211,10 @@ impl fmt::Debug for Error {
 /// As text, for those who watch. To print an error can be a program's own code, which may panic.
 pub(crate) fn printed(print: impl FnOnce() -> String) -> String {
     let printed = catch_unwind(AssertUnwindSafe(print));
-    printed.unwrap_or_else(|_panic| "an error that panics when it is printed".into())
+    printed.unwrap_or_else(|panic| {
+        let _panicked = Error::from_panic(panic);
+        "an error that panics when it is printed".into()
+    })
 }
 
 /// So that `?` works in a function that returns a `Box<dyn std::error::Error>`. ([`Error`] is no

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use crate::any_future::{AnyCallback, AnyCell};
 use crate::clock::Clock;
+use crate::error::Result;
 use crate::handle::Run;
 use crate::mailbox::Mailbox;
 use crate::observer::{ExceptionContext, Observer};
@@ -122,8 +123,8 @@ pub(crate) trait LoopTask: AnyCell {
     fn record(&self) -> &Record;
     /// Whether that is its own waker.
     fn has_waker(&self, waker: &Waker) -> bool;
-    /// Drops the coroutine unfinished, because the loop is closing.
-    fn shut_down(&self);
+    /// Drops the coroutine unfinished, because the loop is closing. Tells if that panics.
+    fn shut_down(&self) -> Result<()>;
     /// The note that its waker left in the mailbox was taken out.
     fn note_taken(&self);
     /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.

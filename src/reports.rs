@@ -88,17 +88,18 @@ impl EventLoop {
         self.core.slow.set(limit);
     }
 
-    /// In debug mode: runs something that is described so, and reports it if it took too long.
+    /// In debug mode: runs something, and reports it if it took too long. It is described as it is then.
     pub(crate) fn timed(
         &self,
-        what: String,
-        made_at: &'static Location<'static>,
         run: impl FnOnce(),
+        what: impl FnOnce() -> String,
+        made_at: &'static Location<'static>,
     ) {
         let began = self.time();
         run();
         let took = self.time().saturating_sub(began);
         if took >= self.core.slow.get() {
+            let what = what();
             let message = format!("Executing {what} took {:.3} seconds", took.as_secs_f64());
             self.call_exception_handler(&ExceptionContext::new(message).about(what, made_at));
         }

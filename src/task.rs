@@ -30,7 +30,6 @@ use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
 use crate::future_cell::{FutureCell, Settable};
-use crate::handle::call_guarded;
 use crate::loop_event::{LoopEvent, Sends};
 use crate::observer::ExceptionContext;
 use crate::record::Record;
@@ -61,12 +60,12 @@ pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) task_waker: Arc<TaskWaker>,
 }
 
-/// What others want of it.
+/// What others want of it. A cancellation is owed until it was thrown in, or somebody below has refused it.
 #[derive(Default)]
 pub(crate) struct Asked {
-    /// Cancelled, and still to be told.
+    /// It is to be thrown in at the next step, or to be passed on when this one is over.
     pub(crate) must_cancel: Cell<bool>,
-    /// A cancellation was passed on to what it waits for, and should come out of that.
+    /// It was passed on to what the task waits for, and should come out of that.
     pub(crate) passed_on: Cell<bool>,
     /// A cancellation was thrown in.
     cancelled: Cell<bool>,
@@ -134,15 +133,20 @@ where
 
     /// Sends into the coroutine. What it returned, if it has; then it is dropped, and what it has polled.
     fn send(&self, body: &mut Body<F>) -> Option<Result<T>> {
+        let unanswered = self.asked.passed_on.take().then(|| self.held());
         let coroutine = body.as_mut().as_pin_mut()?;
-        match coroutine::resume(coroutine, &self.record, &self.waker) {
+        let result = match coroutine::resume(coroutine, &self.record, &self.waker) {
             Poll::Pending => None,
             Poll::Ready(result) => {
                 body.set(None);
                 self.record.clear();
                 Some(result)
             }
+        };
+        if let Some(unanswered) = unanswered.filter(|futures| !futures.is_empty()) {
+            self.still_owes(&unanswered);
         }
+        result
     }
 
     /// The coroutine is suspended. Is there a reason to go on at once?
@@ -163,11 +167,13 @@ where
             self.record.throw(error.clone());
             self.tell_may_not_wait(event_loop, &error);
             event_loop.wake(self.key);
-        } else if must_cancel {
+        } else if self.asked.must_cancel.take() {
+            // (It may wait for those who wait for it. Then it is itself asked once more.)
             if self.cancel_what_it_waits_for() {
-                self.asked.must_cancel.set(false);
-                self.asked.passed_on.set(true);
-            } else if self.record.waits().held(&self.waker).next().is_none() {
+                return self.asked.passed_on.set(true);
+            }
+            self.asked.must_cancel.set(true);
+            if self.held().is_empty() {
                 self.tell_may_not_wait(event_loop, &Error::Cancelled);
                 event_loop.wake(self.key);
             }
@@ -186,14 +192,6 @@ where
         }
         let refusal = refusal(&AnyFuture(self.clone()), future)?;
         (!self.waker_is_elsewhere()).then_some(refusal)
-    }
-
-    /// Asks all of it; true if any said yes.
-    fn cancel_what_it_waits_for(self: &Rc<Self>) -> bool {
-        let futures: Vec<_> = self.record.waits().held(&self.waker).cloned().collect();
-        let me = AnyFuture(self.clone());
-        let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
-        futures.iter().fold(false, ask)
     }
 
     fn tell_may_not_wait(&self, event_loop: &EventLoop, error: &Error) {
@@ -223,9 +221,10 @@ where
             return;
         };
         self.whereabouts.begin();
-        // The future to which it was passed on may not be polled any more: another branch has won.
-        let owed = self.asked.passed_on.take() && self.record.waits().any_cancelled();
+        // One to whom it was passed on may have said yes, and not be polled any more: another branch has won.
+        let owed = self.asked.passed_on.get() && self.record.waits().any_cancelled();
         if self.asked.must_cancel.take() || owed {
+            self.asked.passed_on.set(false);
             self.asked.cancelled.set(true);
             self.record.throw(Error::Cancelled);
         }
@@ -249,10 +248,7 @@ where
                 self.finish(event_loop, result);
             }
             Err(panic) => {
-                let _second_panic = call_guarded(|| {
-                    drop(body);
-                    self.record.clear();
-                });
+                let _second_panic = self.drop_all(Some(body));
                 self.panicked(event_loop, panic);
             }
         }
@@ -270,9 +266,9 @@ where
         self.waker.will_wake(waker)
     }
 
-    fn shut_down(&self) {
+    fn shut_down(&self) -> Result<()> {
         if self.future.done() {
-            return;
+            return Ok(());
         }
         if let Some(event_loop) = self.future.event_loop().filter(|_| !self.asked.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
@@ -284,8 +280,7 @@ where
             event_loop.call_exception_handler(&context.about(subject, self.future.made_at()));
         }
         self.future.dissolve_line();
-        self.record.clear();
-        drop(self.body.take());
+        self.drop_all(self.body.take())
     }
 
     fn note_taken(&self) {

@@ -51,11 +51,10 @@ where
     }
 
     pub(crate) fn drop_unfinished(self: Rc<Self>, event_loop: &EventLoop, body: Body<F>) {
-        self.record.clear();
         event_loop.tell(|| LoopEvent::Dropped {
             task: self.future.id,
         });
-        let dropped = call_guarded(|| drop(body));
+        let dropped = self.drop_all(Some(body));
         self.leave(event_loop);
         let made_at = self.future.made_at();
         let name = self.name();
@@ -65,6 +64,13 @@ where
             let context = context.with_exception(error);
             event_loop.call_exception_handler(&context.about(format!("<{name}>"), made_at));
         }
+    }
+
+    /// Drops the coroutine, and forgets what it has polled. Tells if one of them panics.
+    pub(crate) fn drop_all(&self, body: Option<Body<F>>) -> Result<()> {
+        let dropped = call_guarded(|| drop(body));
+        let forgotten = call_guarded(|| self.record.clear());
+        dropped.and(forgotten)
     }
 
     /// The task is done: it gives up its place in the loop's table, and runs no more.

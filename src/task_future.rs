@@ -41,7 +41,7 @@ where
             // What it will wait for when this step is over is not known yet.
             TaskState::Running => Vec::new(),
             _ if self.asked.aborted.get() || self.record.throws() => Vec::new(), // not any more
-            _ => self.record.waits().held(&self.waker).cloned().collect(),
+            _ => self.held(),
         }
     }
 
@@ -92,6 +92,35 @@ impl<F, T> TaskCell<F, T> {
         if let Some(event_loop) = self.future.event_loop() {
             event_loop.wake(self.key);
         }
+    }
+}
+
+/// Cancelling what it waits for.
+impl<F, T> TaskCell<F, T>
+where
+    F: Future<Output = Result<T>> + 'static,
+{
+    /// Asks all of it; true if any said yes.
+    pub(crate) fn cancel_what_it_waits_for(self: &Rc<Self>) -> bool {
+        let me = AnyFuture(self.clone());
+        let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
+        self.held().iter().fold(false, ask)
+    }
+
+    /// These were asked before the step that is over now, and have not answered yet. If it waits for none of them
+    /// any more, another branch has won, and nobody will hear their answers.
+    pub(crate) fn still_owes(&self, unanswered: &[AnyFuture]) {
+        let waits_for = self.held();
+        let same = |a: &AnyFuture| waits_for.iter().any(|b| a.address() == b.address());
+        match unanswered.iter().any(same) {
+            true => self.asked.passed_on.set(true),
+            false => self.asked.must_cancel.set(true),
+        }
+    }
+
+    /// The futures that it waits for, and in whose lines it stands.
+    pub(crate) fn held(&self) -> Vec<AnyFuture> {
+        self.record.waits().held(&self.waker).cloned().collect()
     }
 }
 

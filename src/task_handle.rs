@@ -67,7 +67,7 @@ impl EventLoop {
             });
         } else {
             let refused = task.clone();
-            drop_refused(move || refused.shut_down());
+            drop_refused(move || drop(refused.shut_down()));
         }
         Task {
             future: FutureCell::of(task),

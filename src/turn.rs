@@ -92,8 +92,8 @@ impl EventLoop {
             None => {}
             Some(Ready::Step(key)) => self.run_step(key),
             Some(Ready::Callback(call)) if self.debug() => {
-                let (what, made_at) = (call.describe(), call.made_at());
-                self.timed(what, made_at, || self.run_callback(call));
+                let run = || self.run_callback(call.clone());
+                self.timed(run, || call.describe(), call.made_at());
             }
             Some(Ready::Callback(call)) => self.run_callback(call),
         }
@@ -116,8 +116,8 @@ impl EventLoop {
         self.core.current.set(Some(key));
         self.core.woken.set(false);
         if self.debug() {
-            let (what, made_at) = (format!("<{}>", task.name()), task.about().made_at());
-            self.timed(what, made_at, || task.step(self));
+            let (run, what) = (|| task.clone().step(self), || format!("<{}>", task.name()));
+            self.timed(run, what, task.about().made_at());
         } else {
             task.step(self);
         }

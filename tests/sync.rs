@@ -713,6 +713,7 @@ fn a_permit_that_cannot_be_given_back_does_not_keep_the_next_one_waiting() {
         semaphore.release()?;
         waits.cancel();
         semaphore.acquire().await?;
+        assert!(semaphore.locked(), "there is no other");
         Ok(())
     })
     .unwrap();

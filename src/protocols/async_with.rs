@@ -38,7 +38,9 @@ impl<M: AsyncContextManager> AsyncContextManager for &mut M {
 
 /// Enters, runs the body, leaves. Python: `async with manager as target: …`.
 ///
-/// Gives what the body returned; `None` if the body failed and `aexit` swallowed the error.
+/// Gives what the body returned; `None` if the body failed and `aexit` swallowed the error. The body is a
+/// closure: to `return` or `break` from around the block, give back a value that says so, for instance a
+/// [`ControlFlow`](std::ops::ControlFlow), and do it behind the block.
 ///
 /// ```
 /// use send_none::{AsyncContextManager, Error, Result, async_with};

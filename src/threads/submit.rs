@@ -135,15 +135,20 @@ impl<T> Submitted<T> {
     }
 
     /// Gives it up: [`result`](Submitted::result) is [`Error::Cancelled`] from now on, and the task that
-    /// runs the coroutine is cancelled. False if the result is there already, or the loop is closed.
+    /// runs the coroutine is cancelled. True if it was given up before; false if the result is there already, or was
+    /// had, or the loop is closed.
     pub fn cancel(&self) -> bool {
-        let arrived = self
-            .arrived
-            .take()
-            .or_else(|| self.receiver.try_recv().ok());
-        if arrived.is_some() {
-            self.arrived.set(arrived);
-            return false;
+        if self.cancelled.get() {
+            return true;
+        }
+        let arrived = self.arrived.take();
+        match arrived.map_or_else(|| self.receiver.try_recv(), Ok) {
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => return false,
+            Ok(result) => {
+                self.arrived.set(Some(result));
+                return false;
+            }
         }
         let number = self.number;
         let told = self.handle.call_soon(move || {

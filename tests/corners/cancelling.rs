@@ -562,3 +562,95 @@ fn who_is_asked_twice_is_cancelled_himself_if_all_below_is_done_by_then() {
     ));
     assert!(below.cancelled());
 }
+
+/// Waits for a future; but a flag that somebody raises beside it wins.
+async fn flag_or(flag: Rc<RefCell<Option<Waker>>>, mut branch: FutureCell<()>) -> Result<()> {
+    let first_poll = Cell::new(true);
+    poll_fn(move |cx| {
+        if !first_poll.replace(false) && flag.borrow().is_none() {
+            return Poll::Ready(Ok(()));
+        }
+        *flag.borrow_mut() = Some(cx.waker().clone());
+        Pin::new(&mut branch).poll(cx)
+    })
+    .await
+}
+
+/// Sleeps long. If it is cancelled, cleans up for five seconds.
+fn cleans_up(event_loop: &EventLoop) -> Task<()> {
+    event_loop.create_task(async {
+        let cancelled = sleep(secs(100)).await;
+        sleep(secs(5)).await?;
+        cancelled
+    })
+}
+
+/// It was passed on to a task that takes its time, and then the other branch wins.
+#[test]
+fn a_cancellation_is_not_lost_with_a_branch_that_is_still_cleaning_up() {
+    let event_loop = EventLoop::with_virtual_clock();
+    for returns in [false, true] {
+        let (flag, branch) = (Rc::default(), cleans_up(&event_loop));
+        let first = flag_or(Rc::clone(&flag), branch.clone().into());
+        let task = event_loop.create_task(async move {
+            first.await?;
+            if returns {
+                Ok(())
+            } else {
+                sleep(secs(50)).await
+            }
+        });
+        turns(&event_loop, 2);
+        let began = event_loop.time();
+        assert!(task.cancel());
+        let raise = move || flag.take().map(Waker::wake);
+        event_loop.call_later(secs(1), raise);
+        assert!(event_loop.run_until_complete(&task).is_err());
+        assert!(task.cancelled());
+        assert_eq!(event_loop.time() - began, secs(1));
+        assert!(event_loop.run_until_complete(&branch).is_err());
+        assert_eq!(event_loop.time() - began, secs(5));
+    }
+}
+
+/// A wake that means nothing is no reason to ask again: that would interrupt what was asked.
+#[test]
+fn who_was_passed_a_cancellation_is_not_asked_again_because_of_a_spurious_wake() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let branch = cleans_up(&event_loop);
+    let waker: Later<Waker> = Rc::default();
+    let (keeps, mut waits) = (waker.clone(), branch.clone());
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        *keeps.borrow_mut() = Some(cx.waker().clone());
+        Pin::new(&mut waits).poll(cx)
+    }));
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    for at in [1, 2] {
+        let waker = waker.clone();
+        event_loop.call_later(secs(at), move || {
+            waker.borrow().as_ref().map(Waker::wake_by_ref)
+        });
+    }
+    assert!(event_loop.run_until_complete(&task).is_err());
+    assert_eq!(event_loop.time(), secs(5));
+    assert!(branch.cancelled() && task.cancelled());
+}
+
+/// The question goes round, and comes back to him.
+#[test]
+fn whoever_cancels_himself_and_waits_for_those_who_wait_for_him_is_told() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let me: Later<Task<()>> = Rc::default();
+    let later = me.clone();
+    let task = event_loop.create_task(async move {
+        let me = later.take().unwrap();
+        let they = [0, 1].map(|_| create_task(me.clone()));
+        yield_now().await?;
+        assert!(me.cancel());
+        gather(they).await.map(drop)
+    });
+    *me.borrow_mut() = Some(task.clone());
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+}

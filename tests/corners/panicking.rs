@@ -1,12 +1,13 @@
 //! A panic where none was expected: in an observer, a handler, a drop, or a task that was the main
 //! one once.
 
-use crate::{OnDrop, bomb, reports, secs, turn, turns};
+use crate::{Later, OnDrop, bomb, reports, secs, turn, turns};
 use send_none::{
     Coroutine, Error, EventLoop, FutureCell, LoopEvent, Result, Task, all_tasks, create_task,
     ensure_future, gather, get_event_loop, run, set_event_loop, sleep, yield_now,
 };
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::Pin;
@@ -323,18 +324,21 @@ fn a_clone_that_panics_with_a_bomb_is_the_error_of_the_gather() {
     assert!(matches!(all.exception(), Ok(Some(Error::Panicked(_)))));
 }
 
+#[derive(Debug)]
+struct Unprintable;
+
+impl fmt::Display for Unprintable {
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic_any(Bomb)
+    }
+}
+
+impl std::error::Error for Unprintable {}
+
 /// A future of another loop is refused, and the refusal names it. But this one is done by then, and its
 /// error cannot be printed.
 #[test]
 fn a_future_that_is_settled_in_the_very_step_that_waits_for_it_is_not_refused() {
-    #[derive(Debug)]
-    struct Unprintable;
-    impl std::fmt::Display for Unprintable {
-        fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            panic!("in the text of an error")
-        }
-    }
-    impl std::error::Error for Unprintable {}
     let (event_loop, other) = (
         EventLoop::with_virtual_clock(),
         EventLoop::with_virtual_clock(),
@@ -370,4 +374,99 @@ fn an_observer_that_replaces_itself_and_panics_in_its_drop_does_not_harm_the_tas
     turns(&event_loop, 2);
     assert!(task.done());
     assert_eq!(*reports.borrow(), ["Exception in observer | a bomb"]);
+}
+
+#[test]
+fn an_observer_is_told_of_an_error_that_panics_with_a_bomb_when_it_is_printed() {
+    let event_loop = EventLoop::with_virtual_clock();
+    event_loop.observe(|_: Duration, _: &LoopEvent| ());
+    let fut = event_loop.create_future::<()>();
+    let waits = event_loop.create_task(fut.clone());
+    turn(&event_loop);
+    assert!(fut.set_exception(Unprintable).is_ok());
+    turn(&event_loop);
+    assert!(waits.done());
+}
+
+/// A task that is parked on a future of which it has the last handle, in what it notes of itself: its leaf was
+/// taken away. A callback of that future holds a bomb.
+fn holds_a_bomb(event_loop: &EventLoop, held: impl Sized + 'static) -> Task<()> {
+    let fut = event_loop.create_future::<()>();
+    let bomb = bomb();
+    fut.add_done_callback(move |_: &FutureCell<()>| drop(bomb));
+    let leaf: Later<FutureCell<()>> = Rc::new(RefCell::new(Some(fut)));
+    let polled = leaf.clone();
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        let _held = &held;
+        let mut leaf = polled.borrow_mut();
+        leaf.as_mut()
+            .map_or(Poll::Pending, |leaf| Pin::new(leaf).poll(cx))
+    }));
+    turn(event_loop);
+    drop(leaf.take());
+    task
+}
+
+#[test]
+fn an_aborted_task_ends_though_what_it_has_polled_panics_when_it_is_dropped() {
+    let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
+    let reports = reports(&event_loop);
+    let task = holds_a_bomb(&event_loop, witness.clone());
+    task.abort();
+    turn(&event_loop);
+    assert!(task.cancelled(), "{task:?}");
+    assert_eq!(Rc::strong_count(&witness), 1);
+    let report = "Exception in the drop of an aborted task | a bomb";
+    assert_eq!(*reports.borrow(), [report]);
+}
+
+#[test]
+fn a_closed_loop_drops_a_coroutine_though_what_it_has_polled_panics_then() {
+    let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
+    let reports = reports(&event_loop);
+    let _task = holds_a_bomb(&event_loop, witness.clone());
+    event_loop.close().unwrap();
+    assert_eq!(Rc::strong_count(&witness), 1);
+    let destroyed = "Task was destroyed but it is pending!";
+    assert_eq!(
+        *reports.borrow(),
+        [destroyed, "Exception while closing | a bomb"]
+    );
+}
+
+#[test]
+fn a_closed_loop_drops_a_coroutine_though_nobody_can_print_what_it_waits_for() {
+    let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
+    let reports = reports(&event_loop);
+    let (fut, held) = (event_loop.create_future::<()>(), witness.clone());
+    let waits = fut.clone();
+    let _task = event_loop.create_task(async move {
+        let _held = held;
+        waits.await
+    });
+    turn(&event_loop);
+    fut.set_exception(Unprintable).unwrap();
+    event_loop.close().unwrap();
+    assert_eq!(Rc::strong_count(&witness), 1);
+    assert_eq!(*reports.borrow(), ["Task was destroyed but it is pending!"]);
+}
+
+/// Its poll panics, and so does the drop of what it holds. It has polled a future, a callback of which holds the task.
+#[test]
+fn a_task_that_panics_twice_keeps_nothing_that_it_polled() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (fut, witness) = (event_loop.create_future::<()>(), Rc::new(()));
+    let leaf = Rc::new(RefCell::new(fut.clone()));
+    let (polled, bomb) = (leaf.clone(), OnDrop(|| panic_any(Bomb)));
+    let task: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        let _held = &bomb;
+        assert!(Pin::new(&mut *polled.borrow_mut()).poll(cx).is_pending());
+        panic!("in the poll")
+    }));
+    let held = (task.clone(), witness.clone());
+    fut.add_done_callback(move |_: &FutureCell<()>| drop(held));
+    turn(&event_loop);
+    assert!(matches!(task.exception(), Ok(Some(Error::Panicked(_)))));
+    drop((task, fut, leaf));
+    assert_eq!(Rc::strong_count(&witness), 1);
 }

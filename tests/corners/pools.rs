@@ -320,6 +320,28 @@ fn who_cancels_a_submitted_coroutine_is_told_so_at_once_even_if_it_refuses() {
     assert!(matches!(answer, Err(Error::Cancelled)));
 }
 
+/// How often it is asked, and when, makes no difference.
+#[test]
+fn a_submitted_coroutine_was_given_up_for_good_or_was_had() {
+    let answers: Result<[bool; 5]> = served(|handle| {
+        let had = run_coroutine_threadsafe(|| async { Ok(7) }, handle)?;
+        assert!(matches!(had.result(None), Ok(7)));
+        let (over, is_over) = channel();
+        let tells = OnDrop(move || over.send(()).unwrap());
+        let waits = move || async move {
+            let _tells = tells;
+            pending::<Result<()>>().await
+        };
+        let given_up = run_coroutine_threadsafe(waits, handle)?;
+        let (once, twice) = (given_up.cancel(), given_up.cancel());
+        is_over.recv().unwrap();
+        let barrier = run_coroutine_threadsafe(|| async { Ok(()) }, handle)?;
+        barrier.result(None)?;
+        Ok([had.cancel(), had.cancel(), once, twice, given_up.cancel()])
+    });
+    assert_eq!(answers.unwrap(), [false, false, true, true, true]);
+}
+
 #[test]
 fn what_a_submitted_coroutine_returns_does_not_count_if_its_task_was_cancelled_in_the_end() {
     let answer: Result<u32> = served(|handle| {

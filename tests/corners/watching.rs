@@ -4,7 +4,7 @@ use crate::{Later, reports, secs, turn};
 use send_none::sync::{Event, Lock, Queue};
 use send_none::{
     Coroutine, EventLoop, FutureCell, LoopEvent, Result, ReturnWhen, Task, TaskState, all_tasks,
-    gather, get_event_loop, set_event_loop, wait, wait_for, yield_now,
+    current_task, gather, get_event_loop, set_event_loop, wait, wait_for, yield_now,
 };
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
@@ -246,4 +246,19 @@ fn a_leaf_that_is_dropped_in_its_step_leaves_no_place_where_the_task_would_be_pa
     let snapshot = event_loop.snapshot();
     assert_eq!(snapshot.tasks[0].state, TaskState::Parked);
     assert_eq!(snapshot.tasks[0].parked_at, None);
+}
+
+#[test]
+fn a_slow_step_is_reported_by_the_name_that_its_task_has_then() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    event_loop.set_debug(true);
+    let task = event_loop.create_task(async {
+        current_task().unwrap().set_name("slow");
+        get_event_loop()?.block(secs(1));
+        Ok(())
+    });
+    event_loop.run_until_complete(task).unwrap();
+    let report = "Executing <slow> took 1.000 seconds";
+    assert_eq!(*reports.borrow(), [report]);
 }
