@@ -66,11 +66,11 @@ where
         }
     }
 
-    /// Drops the coroutine, and forgets what it has polled. Tells if one of them panics.
+    /// Forgets what the coroutine has polled, and drops it. Tells if one of them panics.
     pub(crate) fn drop_all(&self, body: Option<Body<F>>) -> Result<()> {
-        let dropped = call_guarded(|| drop(body));
         let forgotten = call_guarded(|| self.record.clear());
-        dropped.and(forgotten)
+        let dropped = call_guarded(|| drop(body));
+        forgotten.and(dropped)
     }
 
     /// The task is done: it gives up its place in the loop's table, and runs no more.
