@@ -13,7 +13,7 @@ use crate::any_future::About;
 use crate::error::{Error, Result, printed};
 use crate::future_cell::{FutureCell, Outcome, Settable, Waiter};
 use crate::loop_event::LoopEvent;
-use crate::observer::{Watched, does_anybody_watch};
+use crate::observer::{ExceptionContext, Watched, does_anybody_watch};
 
 /// What can be asked of a future, and of a task.
 impl<T: 'static> FutureCell<T> {
@@ -128,6 +128,29 @@ impl<T: 'static> About for Settable<T> {
                 let error = printed(|| format!("{error:?}"));
                 write!(f, "<{name} finished, error={error}>")
             }
+        }
+    }
+}
+
+impl<T> Settable<T> {
+    /// It goes away. If there is an error in it, did anybody look?
+    pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
+        let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
+            return;
+        };
+        if self.looked_at.replace(true) {
+            return;
+        }
+        let kind = match self.kind {
+            kind @ ("Task" | "_GatheringFuture") => kind,
+            _ => "Future",
+        };
+        let message = format!("{kind} exception was never retrieved");
+        let context = ExceptionContext::new(message).with_exception(error.clone());
+        let context = context.about(format!("<{}>", name()), self.made_at);
+        match self.event_loop() {
+            Some(event_loop) => event_loop.call_exception_handler(&context),
+            None => context.print(),
         }
     }
 }

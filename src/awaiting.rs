@@ -35,7 +35,6 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         // An error that is thrown in comes before a result that nobody has taken yet.
         if let Some(error) = step::take_thrown(cx.waker()) {
             self.leave_line();
-            self.shared().settable().looked_at.set(true); // somebody who waited for it was told
             return Poll::Ready(Err(error));
         }
         if self.done() {

@@ -2,8 +2,9 @@
 //!
 //! Closing takes out all that is left, and then drops it in this order, each oldest first: what lies in
 //! the mailbox, the run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for
-//! others, the memory that was kept for new tasks, and at last the observer and the exception handler. A
-//! handle may hold an entry of the queue, or a task; so these are not just let go but emptied.
+//! others, the memory that was kept for new tasks, and at last the observer. A handle may hold an entry of
+//! the queue, or a task; so these are not just let go but emptied. Only the exception handler stays: a future
+//! may go away later with an error that nobody has seen. It goes with the last handle of the loop.
 //!
 //! The pool of threads is among what the loop keeps, and dropping it waits for the calls that run.
 //! One of them may be waiting for a task; so the tasks go first.
@@ -71,10 +72,8 @@ impl EventLoop {
         drop(self.core.spare.take());
         self.tell(|| LoopEvent::Closed);
         self.core.watched.set(false);
-        let (observer, handler) = (self.core.observer.take(), self.core.handler.take());
-        let recorder = self.core.recorder.take();
+        let (observer, recorder) = (self.core.observer.take(), self.core.recorder.take());
         self.guard(move || drop((observer, recorder)));
-        self.guard(move || drop(handler));
     }
 
     fn take_callbacks(&self) -> Vec<Rc<dyn Run>> {
@@ -101,6 +100,8 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         if Rc::strong_count(&self.core) == 1 {
             self.shut_down();
+            let handler = self.core.handler.take();
+            self.guard(move || drop(handler));
         }
     }
 }

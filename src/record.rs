@@ -111,12 +111,13 @@ impl Waits {
         self.first.is_none() && self.yielded.is_none()
     }
 
-    /// One of the futures that it waits for was cancelled.
-    pub(crate) fn any_cancelled(&self) -> bool {
-        let cancelled = |future: &AnyFuture| {
-            future.done() && matches!(future.0.about().failure(), Some(Error::Cancelled))
+    /// Looks at the futures that it waits for and that are done. Tells if one of them was cancelled.
+    pub(crate) fn look(&self) -> bool {
+        let cancelled = |wait: &Wait| {
+            let future = wait.future.0.about();
+            future.done() && matches!(future.failure(), Some(Error::Cancelled))
         };
-        self.all().any(|wait| cancelled(&wait.future))
+        self.all().fold(false, |any, wait| any | cancelled(wait))
     }
 
     fn futures(&self) -> impl Iterator<Item = &AnyFuture> {

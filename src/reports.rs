@@ -32,12 +32,12 @@ use crate::observer::{ExceptionContext, Observer, Watched, somebody_watches};
 
 /// Reporting.
 impl EventLoop {
-    /// Sets who is told of errors that nobody else can be told of; without one they are printed to
-    /// stderr.
+    /// Sets who is told of errors that nobody else can be told of, also when the loop is closed; without one they
+    /// are printed to stderr.
+    ///
+    /// It is given the loop. One that holds its own loop keeps it, and itself, until it is
+    /// [cleared](EventLoop::clear_exception_handler) or replaced.
     pub fn set_exception_handler(&self, handler: impl Fn(&EventLoop, &ExceptionContext) + 'static) {
-        if self.is_closed() {
-            return; // a closed loop holds nothing
-        }
         let old = self.core.handler.replace(Some(Rc::new(handler)));
         drop(old);
     }

@@ -128,7 +128,10 @@ impl<T: 'static> FutureCell<T> {
 
     /// Has a callback queued when it is done, unless what this gives is dropped before.
     #[track_caller]
-    pub(crate) fn watch(&self, callback: impl FnOnce(&FutureCell<T>) + 'static) -> Watch {
+    pub(crate) fn watch<R: 'static>(
+        &self,
+        callback: impl FnOnce(&FutureCell<T>) -> R + 'static,
+    ) -> Watch {
         let place = self.call_when_done(callback.into(), Location::caller());
         Watch::at(&self.as_any(), place)
     }
@@ -277,25 +280,6 @@ impl<T: 'static> AnyCell for Settable<T> {
 impl<T: 'static> AsCell<T> for Settable<T> {
     fn settable(&self) -> &Settable<T> {
         self
-    }
-}
-
-impl<T> Settable<T> {
-    /// It goes away. If there is an error in it, did anybody look?
-    pub(crate) fn report_if_never_retrieved(&self, name: impl FnOnce() -> String) {
-        let Some(Outcome::Done(Err(error))) = self.outcome.get() else {
-            return;
-        };
-        if self.looked_at.replace(true) {
-            return;
-        }
-        let message = format!("{} exception was never retrieved", self.kind);
-        let context = ExceptionContext::new(message).with_exception(error.clone());
-        let context = context.about(format!("<{}>", name()), self.made_at);
-        match self.event_loop() {
-            Some(event_loop) => event_loop.call_exception_handler(&context),
-            None => context.print(),
-        }
     }
 }
 

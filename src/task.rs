@@ -222,8 +222,9 @@ where
         };
         self.whereabouts.begin();
         // One to whom it was passed on may have said yes, and not be polled any more: another branch has won.
-        let owed = self.asked.passed_on.get() && self.record.waits().any_cancelled();
-        if self.asked.must_cancel.take() || owed {
+        let must_cancel = self.asked.must_cancel.take();
+        let asked = must_cancel || self.asked.passed_on.get();
+        if asked && (self.record.waits().look() || must_cancel) {
             self.asked.passed_on.set(false);
             self.asked.cancelled.set(true);
             self.record.throw(Error::Cancelled);

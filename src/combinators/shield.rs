@@ -38,16 +38,18 @@ where
     outer
 }
 
-fn pass_on<T: Clone>(inner: &FutureCell<T>, outer: &FutureCell<T>) {
+/// It is an error if somebody else has settled the shield.
+fn pass_on<T: Clone>(inner: &FutureCell<T>, outer: &FutureCell<T>) -> Result<()> {
     let failure = inner.as_any().0.about().failure(); // looked at, also if nobody waits any more
     match failure {
-        _ if outer.done() => {}
+        _ if outer.cancelled() => {}
         Some(Error::Cancelled) if inner.cancelled() => drop(outer.cancel()),
         _ => {
             // It clones the result, and a clone can panic.
             let result = catch_unwind(AssertUnwindSafe(|| inner.result()));
             let result = result.unwrap_or_else(|panic| Err(Error::from_panic(panic)));
-            drop(outer.settle(result));
+            return outer.settle(result);
         }
     }
+    Ok(())
 }

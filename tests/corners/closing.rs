@@ -42,17 +42,6 @@ fn a_callback_that_holds_its_own_handle_is_dropped_with_the_loop() {
 }
 
 #[test]
-fn an_exception_handler_that_holds_its_loop_goes_when_that_is_closed() {
-    let (witness, event_loop) = (Rc::new(()), EventLoop::with_virtual_clock());
-    let (inside, kept) = (event_loop.clone(), witness.clone());
-    event_loop.set_exception_handler(move |_, _| {
-        let _both = (&inside, &kept);
-    });
-    event_loop.close().unwrap();
-    assert_eq!(Rc::strong_count(&witness), 1);
-}
-
-#[test]
 fn a_task_that_its_own_callback_holds_is_freed_with_its_loop() {
     let (witness, event_loop) = (Rc::new(()), EventLoop::with_virtual_clock());
     let task = event_loop.create_task(pending::<Result<()>>());
@@ -294,11 +283,9 @@ fn timers_are_dropped_earliest_first() {
 }
 
 #[test]
-fn a_closed_loop_takes_no_exception_handler_and_no_observer() {
+fn a_closed_loop_takes_no_observer() {
     let (event_loop, witness) = (EventLoop::with_virtual_clock(), Rc::new(()));
     event_loop.close().unwrap();
-    let (itself, held) = (event_loop.clone(), witness.clone());
-    event_loop.set_exception_handler(move |_, _| drop((itself.clone(), held.clone())));
     let (itself, held) = (event_loop.clone(), witness.clone());
     event_loop.observe(move |_, _: &_| drop((itself.clone(), held.clone())));
     assert_eq!(Rc::strong_count(&witness), 1);

@@ -12,6 +12,7 @@ mod recycled;
 mod refused;
 mod steps;
 mod threads;
+mod unseen;
 mod waiting;
 mod watching;
 
