@@ -102,6 +102,50 @@ impl AnyFuture {
         self.0.about().done()
     }
 
+    /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
+    ///
+    /// This is all that it takes to write a task of one's own:
+    ///
+    /// ```
+    /// use send_none::{Coroutine, EventLoop, Result, Step, Suspended, sleep};
+    /// use std::time::Duration;
+    ///
+    /// fn step<F>(mut coro: Coroutine<F>, event_loop: EventLoop)
+    /// where
+    ///     F: Future<Output = Result<()>> + 'static,
+    /// {
+    ///     match coro.send(None) {
+    ///         Step::Returned(_) => event_loop.stop(),
+    ///         Step::Suspended(Suspended::On(fut)) => {
+    ///             fut.add_done_callback(move |_| step(coro, event_loop));
+    ///         }
+    ///         Step::Suspended(_) => {
+    ///             let again = event_loop.clone();
+    ///             event_loop.call_soon(move || step(coro, again));
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let event_loop = EventLoop::with_virtual_clock();
+    /// let coro = Coroutine::new(async {
+    ///     sleep(Duration::from_secs(3)).await?;
+    ///     sleep(Duration::from_secs(4)).await
+    /// });
+    /// let first = event_loop.clone();
+    /// event_loop.call_soon(move || step(coro, first));
+    /// event_loop.run_forever()?;
+    /// assert_eq!(event_loop.time(), Duration::from_secs(7));
+    /// # Ok::<(), send_none::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If it is done and its loop is closed.
+    #[track_caller]
+    pub fn add_done_callback(&self, callback: impl FnOnce(&AnyFuture) + 'static) {
+        let future = self.0.clone();
+        future.on_done(Box::new(callback), Location::caller());
+    }
+
     /// Has a callback queued when it is done, unless what this gives is dropped before.
     #[track_caller]
     pub(crate) fn watch(&self, callback: impl FnOnce(&AnyFuture) + 'static) -> Watch {
@@ -159,16 +203,16 @@ impl AnyFuture {
         None
     }
 
-    /// Asks it to cancel itself; false if it is done.
-    ///
-    /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
-    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
-    /// left below to say yes; a third time would be as the second.
-    pub(crate) fn cancel(&self) -> bool {
+    /// Asks it to cancel itself; false if it is done. See [`FutureCell::cancel`](crate::FutureCell::cancel).
+    pub fn cancel(&self) -> bool {
         self.cancel_for(None)
     }
 
     /// The same. Who is above was asked before, and passes it on.
+    ///
+    /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
+    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
+    /// left below to say yes; a third time would be as the second.
     pub(crate) fn cancel_for(&self, above: Option<&AnyFuture>) -> bool {
         let mut way_down = vec![Level::of(self.clone(), above)];
         // How often each was asked, and what it has answered; nothing yet if it is on the way down.
@@ -262,6 +306,15 @@ impl Drop for Watch {
         }
     }
 }
+
+/// Whether the two are one. Python: `is`.
+impl PartialEq for AnyFuture {
+    fn eq(&self, other: &Self) -> bool {
+        self.address() == other.address()
+    }
+}
+
+impl Eq for AnyFuture {}
 
 impl fmt::Debug for AnyFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -25,6 +25,9 @@ use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::step;
 
 /// A task, whatever the type of its result.
+///
+/// [`ensure_future`](crate::ensure_future) makes a future of one, which takes callbacks and can be asked for an
+/// error.
 #[derive(Clone)]
 pub struct AnyTask(pub(crate) Rc<dyn LoopTask>);
 

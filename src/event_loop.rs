@@ -10,7 +10,7 @@
 //! - No `RefCell` is borrowed while a program's own code runs or is dropped (a callback's captures,
 //!   a coroutine's locals): it may well come back here. So a thing is taken out first, and called
 //!   or dropped when the borrow is over.
-//! - Once closed, a loop holds nothing and takes nothing.
+//! - Once closed, a loop holds nothing and takes nothing, but for its exception handler.
 //!
 //! Next: [`scheduling`](crate::scheduling), how something gets onto the run queue.
 

@@ -50,7 +50,7 @@ pub enum LoopEvent {
         /// How many things are left that it keeps for others. Its threads are one of them.
         kept: usize,
     },
-    /// The loop is closed, and holds nothing any more.
+    /// The loop is closed, and nothing can be on it any more.
     Closed,
 
     /// A callback joins the run queue.

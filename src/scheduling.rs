@@ -21,7 +21,8 @@ use crate::timers::Timers;
 /// Scheduling callbacks.
 ///
 /// A callback may return anything. If it returns a [`Result<()>`](Result) that is an `Err`, or
-/// panics, this is reported to the exception handler and the loop goes on.
+/// panics, this is reported to the exception handler and the loop goes on. (Any other type is let go unseen. A
+/// closure with a `?` in it ends in `Ok::<(), Error>(())`.)
 impl EventLoop {
     /// Queues a callback for the next turn, behind all that is queued already.
     ///

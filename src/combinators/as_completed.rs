@@ -60,6 +60,8 @@ where
 }
 
 /// The iterator that [`as_completed`] gives.
+///
+/// To be cancelled while one waits for an item uses none up: the next one that is done comes out next.
 pub struct AsCompleted<T: 'static> {
     called_at: &'static Location<'static>,
     /// Until the first item is asked for.

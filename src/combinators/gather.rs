@@ -23,7 +23,7 @@ use crate::turn::expect_event_loop;
 ///
 /// They are all started now, in order, not when the gather is awaited. Futures and tasks are taken
 /// as they are, coroutines are wrapped in tasks. A gather of nothing is done at once. For results of
-/// different types there is [`gather!`](crate::gather!).
+/// different types, and for coroutines of different functions, there is [`gather!`](crate::gather!).
 ///
 /// The first error, or cancellation, ends the gather with it; the other members run on, and their
 /// errors are ignored. Cancelling the gather cancels all members that are not done.

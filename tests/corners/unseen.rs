@@ -153,3 +153,22 @@ fn a_shield_that_somebody_else_settles_first_is_an_error_in_its_callback() {
     assert_eq!(shielded.result().unwrap(), 2);
     assert_eq!(*reports.borrow(), ["Exception in callback | invalid state"]);
 }
+
+/// And what it holds is dropped by then.
+#[test]
+fn what_a_callback_returns_is_let_go_but_for_the_error_of_a_result_of_nothing() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let told = reports.clone();
+    let held = OnDrop(move || told.borrow_mut().push("dropped".into()));
+    event_loop.call_soon(|| Err::<i32, _>(Error::msg("not seen")));
+    event_loop.call_soon(move || {
+        let _held = held;
+        Err::<(), _>(Error::msg("seen"))
+    });
+    turn(&event_loop);
+    assert_eq!(
+        *reports.borrow(),
+        ["dropped", "Exception in callback | seen"]
+    );
+}

@@ -5,7 +5,7 @@ use crate::{secs, turn, turns};
 use send_none::sync::{Condition, Lock, Queue, Semaphore};
 use send_none::{
     AsyncIter, Coroutine, Error, EventLoop, ReturnWhen, Step, as_completed, create_task,
-    set_event_loop, sleep, wait, wait_for, yield_now,
+    get_event_loop, set_event_loop, sleep, sleep_with, wait, wait_for, yield_now,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -219,4 +219,30 @@ fn the_first_exception_may_be_a_stored_cancellation() {
     let waits = wait([failed, pending], None, ReturnWhen::FirstException);
     let (done, pending) = event_loop.run_until_complete(waits).unwrap();
     assert_eq!((done.len(), pending.len()), (1, 1));
+}
+
+#[test]
+fn whoever_is_interrupted_gets_all_items_of_as_completed() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let members = [2, 3].map(|seconds| event_loop.create_task(sleep_with(secs(seconds), seconds)));
+    let task = event_loop.create_task(async move {
+        let mut items = as_completed(members);
+        assert!(matches!(items.anext().await, Err(Error::Cancelled)));
+        let mut got = Vec::new();
+        while let Some(item) = items.anext().await? {
+            got.push(item?);
+        }
+        Ok(got)
+    });
+    let victim = task.clone();
+    event_loop.call_later(secs(1), move || victim.cancel());
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), [2, 3]);
+}
+
+#[test]
+fn a_program_leaves_the_default_loop_of_its_thread_alone() {
+    let event_loop = EventLoop::with_virtual_clock();
+    set_event_loop(&event_loop);
+    send_none::run(async { Ok(()) }).unwrap();
+    assert!(get_event_loop().unwrap() == event_loop);
 }
