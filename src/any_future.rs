@@ -84,6 +84,8 @@ pub(crate) trait About {
     fn leave_line(&self, place: u64);
     /// Whether this waker stands at that place in the line.
     fn holds(&self, place: u64, waker: &Waker) -> bool;
+    /// Whether it stands at any place.
+    fn holds_anywhere(&self, waker: &Waker) -> bool;
     /// Whether anybody stands in the line.
     fn is_waited_for(&self) -> bool;
     /// How many stand there.

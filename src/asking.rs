@@ -101,6 +101,11 @@ impl<T: 'static> About for Settable<T> {
         matches!(line.get_mut(place), Some(Waiter::Task(held)) if held.will_wake(waker))
     }
 
+    fn holds_anywhere(&self, waker: &Waker) -> bool {
+        let is_it = |who: &_| matches!(who, Waiter::Task(held) if held.will_wake(waker));
+        self.line.borrow().any(is_it)
+    }
+
     fn is_waited_for(&self) -> bool {
         !self.line.borrow().is_empty()
     }

@@ -171,7 +171,7 @@ pub enum LoopEvent {
         yields: bool,
         /// The futures that are known to be among what it waits for.
         on: Vec<u64>,
-        /// Whether somebody else has its waker, too.
+        /// Whether somebody else may wake it, too, or has.
         elsewhere: bool,
         /// The `await` in the source, if it is known.
         at: Option<&'static Location<'static>>,
@@ -186,7 +186,7 @@ pub enum LoopEvent {
         /// The error, printed.
         error: String,
     },
-    /// A task's waker was called; its next step joins the run queue.
+    /// A task's waker was called, or an error or its end awaits it; its next step joins the run queue.
     Woken {
         /// The task that will run.
         task: u64,
@@ -256,7 +256,7 @@ pub enum LoopEvent {
         /// Who passes it on: a task or a gather that was asked before, and waits for this one.
         by: Option<u64>,
     },
-    /// A lock was taken or given back, or somebody waits for one that was taken.
+    /// A lock was taken or given back, or is gone, or somebody waits for one that was taken.
     Holder {
         /// The number of the lock's line, counted by its thread.
         line: u64,

@@ -72,29 +72,26 @@ impl Waits {
     /// What came of a task's step, for those who watch that loop. They know nothing of futures of others.
     pub(crate) fn told(
         &self,
-        task: u64,
+        (task, waker): (u64, &Waker),
         event_loop: *const (),
         queued: bool,
         elsewhere: bool,
     ) -> LoopEvent {
         let id = |future: &AnyFuture| future.0.about().id();
         let is_here = |future: &&AnyFuture| future.event_loop() == event_loop;
-        let at = self.at();
-        match (
-            self.single().filter(|_| !elsewhere).filter(is_here).map(id),
-            at,
-        ) {
+        let single = self.single_that_wakes(waker).filter(is_here);
+        match (single.filter(|_| !elsewhere).map(id), self.at()) {
             (Some(on), Some(at)) => LoopEvent::Parked {
                 task,
                 on,
                 at,
                 queued,
             },
-            _ => LoopEvent::Suspended {
+            (_, at) => LoopEvent::Suspended {
                 task,
                 yields: self.is_bare_yield(),
-                on: ids(self.futures().filter(is_here).cloned()),
-                elsewhere: elsewhere || !self.futures().all(|future| is_here(&future)),
+                on: ids(self.that_wake(waker).filter(is_here).cloned()),
+                elsewhere: elsewhere || !self.that_wake(waker).all(|future| is_here(&future)),
                 at,
                 queued,
             },
@@ -120,10 +117,6 @@ impl Waits {
         self.all().fold(false, |any, wait| any | cancelled(wait))
     }
 
-    fn futures(&self) -> impl Iterator<Item = &AnyFuture> {
-        self.all().map(|wait| &wait.future)
-    }
-
     fn all(&self) -> impl Iterator<Item = &Wait> {
         self.first
             .iter()
@@ -131,11 +124,29 @@ impl Waits {
     }
 
     /// The pending futures in whose line this waker really stands. (A leaf may be gone, and the step
-    /// that it told not be the one in progress then.)
+    /// that it told not be the one in progress then. Or another leaf waits for the same future.)
     pub(crate) fn held<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
-        self.all()
-            .filter(|wait| wait.future.0.about().holds(wait.place, waker))
-            .map(|wait| &wait.future)
+        self.that_wake(waker).filter(|future| !future.done())
+    }
+
+    /// These, and those that are done: they have woken it.
+    fn that_wake<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
+        let wakes = |wait: &&Wait| {
+            let future = wait.future.0.about();
+            future.done() || future.holds(wait.place, waker) || future.holds_anywhere(waker)
+        };
+        self.all().filter(wakes).map(|wait| &wait.future)
+    }
+
+    /// At how many of the places that were noted it stands.
+    pub(crate) fn places_of(&self, waker: &Waker) -> usize {
+        let stands = |wait: &&Wait| wait.future.0.about().holds(wait.place, waker);
+        self.all().filter(stands).count()
+    }
+
+    /// The one future that it waits for, if it is one.
+    pub(crate) fn single_that_wakes<'a>(&'a self, waker: &'a Waker) -> Option<&'a AnyFuture> {
+        self.single().and(self.that_wake(waker).next())
     }
 
     fn add(&mut self, wait: Wait) {

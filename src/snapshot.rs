@@ -55,12 +55,14 @@ pub struct TaskSnapshot {
     pub name: String,
     /// Where it is.
     pub state: TaskState,
-    /// The numbers of the futures and tasks that it is parked on, and that are not done. Empty if it is not
-    /// parked, or is to be dropped, or waits for no future of this loop (any more).
+    /// The numbers of the futures and tasks that it waits for, and that are not done; also if another one has
+    /// woken it. Empty if it runs, may not wait, is to be dropped, or waits for no future of this loop (any more).
     pub waits_for: Vec<u64>,
-    /// Whether somebody else has its waker, too: something that is not of this crate, or that it is not known to
-    /// wait for.
+    /// Whether somebody else may wake it, too, or has: something that is not of this crate, or that it is not known
+    /// to wait for.
     pub elsewhere: bool,
+    /// Whether it may not wait where it is suspended: at its next step an error comes out there.
+    pub refused: bool,
     /// Whether it is to be dropped at its next step.
     pub aborted: bool,
     /// The `await` in the source where it is suspended, if it is and that is known.
@@ -158,6 +160,7 @@ fn as_it_is(task: &Rc<dyn LoopTask>) -> TaskSnapshot {
         state,
         waits_for: waits_for(&AnyFuture(task.clone())),
         elsewhere: elsewhere || task.waker_is_elsewhere(),
+        refused: state != TaskState::Running && task.record().throws(),
         aborted: task.is_aborted(),
         parked_at: at.filter(|_| state != TaskState::Running),
         waiting: about.waiting(),
@@ -290,12 +293,14 @@ impl Snapshot {
             let parked = task.state == TaskState::Parked && !task.aborted;
             let at = task.parked_at.filter(|_| parked);
             let at = at.map_or(String::new(), |at| format!(" at {at}"));
-            let lost = match parked && nothing && !task.elsewhere {
-                true => ", and nobody has its waker",
+            let but = match task.refused {
+                _ if task.aborted => "",
+                true => ", and may not wait",
+                false if parked && nothing && !task.elsewhere => ", and nobody has its waker",
                 false => "",
             };
             let made_at = task.made_at;
-            return format!("{}, {state}{at}{lost}, made at {made_at}", task.name);
+            return format!("{}, {state}{at}{but}, made at {made_at}", task.name);
         }
         match self.future(id) {
             Some(future) => format!("{}, pending, made at {}", future.name, future.made_at),

@@ -1,9 +1,10 @@
 //! The step in progress.
 //!
-//! A leaf is a future that says `Pending` itself. On a poll ours do three things.
+//! A leaf is a future that says `Pending` itself. When one of ours is polled, and what it waits for is not simply
+//! there, it does three things.
 //!
 //! 1. [`take_thrown`]: is there an error for me? Then that is what comes out of this `await`.
-//! 2. Store the waker that they were polled with, in place of the one from the last poll.
+//! 2. Store the waker that they were polled with, in place of the one from the last poll. (A bare yield calls it.)
 //! 3. [`park`](Record::park): note in the [`Record`] of the step what they wait for. (And [`forget`] it if they
 //!    are dropped before the step is over, because another branch has won.)
 //!

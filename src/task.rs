@@ -156,17 +156,15 @@ where
         event_loop.tell(|| {
             let here = self.future.event_loop.as_ptr().cast();
             let (id, elsewhere) = (self.future.id, self.waker_is_elsewhere());
-            self.record.waits().told(id, here, queued, elsewhere)
+            let waits = self.record.waits();
+            waits.told((id, &self.waker), here, queued, elsewhere)
         });
         let must_cancel = self.asked.must_cancel.get();
         // Whoever is woken already is not kept waiting.
         let refusal = (must_cancel || !queued).then(|| self.refusal()).flatten();
         if let Some(error) = refusal {
             let cancelled = must_cancel.then_some(Error::Cancelled);
-            let error = cancelled.unwrap_or(error);
-            self.record.throw(error.clone());
-            self.tell_may_not_wait(event_loop, &error);
-            event_loop.wake(self.key);
+            self.may_not_wait(event_loop, cancelled.unwrap_or(error));
         } else if self.asked.must_cancel.take() {
             // (It may wait for those who wait for it. Then it is itself asked once more.)
             if self.cancel_what_it_waits_for() {
@@ -174,8 +172,7 @@ where
             }
             self.asked.must_cancel.set(true);
             if self.held().is_empty() {
-                self.tell_may_not_wait(event_loop, &Error::Cancelled);
-                event_loop.wake(self.key);
+                self.may_not_wait(event_loop, Error::Cancelled);
             }
         }
     }
@@ -194,11 +191,13 @@ where
         (!self.waker_is_elsewhere()).then_some(refusal)
     }
 
-    fn tell_may_not_wait(&self, event_loop: &EventLoop, error: &Error) {
+    fn may_not_wait(&self, event_loop: &EventLoop, error: Error) {
+        self.record.throw(error.clone());
         event_loop.tell(|| LoopEvent::MayNotWait {
             task: self.future.id,
             error: format!("{error:?}"),
         });
+        event_loop.wake(self.key);
     }
 
     fn began(&self) -> LoopEvent {
@@ -274,7 +273,8 @@ where
         if let Some(event_loop) = self.future.event_loop().filter(|_| !self.asked.quiet.get()) {
             let context = ExceptionContext::new("Task was destroyed but it is pending!");
             let name = self.name();
-            let subject = match self.record.waits().single() {
+            let waits_for = self.record.waits().single_that_wakes(&self.waker).cloned();
+            let subject = match waits_for {
                 Some(future) => format!("<{name} waiting for {future:?}>"),
                 None => format!("<{name}>"),
             };
@@ -290,7 +290,7 @@ where
 
     fn waker_is_elsewhere(&self) -> bool {
         // Two are here, and one in the line of each future that it is known to wait for.
-        let in_lines = self.record.waits().held(&self.waker).count();
+        let in_lines = self.record.waits().places_of(&self.waker);
         Arc::strong_count(&self.task_waker) > 2 + in_lines || self.task_waker.has_called()
     }
 

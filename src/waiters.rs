@@ -80,6 +80,12 @@ impl<W> Line<W> {
         self.first.is_none()
     }
 
+    pub(crate) fn any(&self, mut is_it: impl FnMut(&W) -> bool) -> bool {
+        let more = self.more.iter().flat_map(|more| more.iter());
+        let mut all = self.first.iter().chain(more);
+        all.any(|(_, who)| is_it(who))
+    }
+
     /// Takes those out, and gives them, who are not to stay.
     pub(crate) fn take_if(&mut self, is_it: impl Fn(&W) -> bool) -> Vec<(u64, W)> {
         let (mut taken, mut stay) = (Vec::new(), VecDeque::new());

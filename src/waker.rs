@@ -74,8 +74,8 @@ impl TaskWaker {
         TaskKey::from_number(self.task.load(Ordering::Relaxed))
     }
 
-    /// Whether its note lies in the mailbox: then another thread has called it. (To be asked when the wakers were
-    /// counted: one that called is gone only afterwards.)
+    /// Whether its note lies in the mailbox: then another thread has called it. (To be asked *after* its handles were
+    /// counted: who calls it posts the note first, and lets go of it then.)
     pub(crate) fn has_called(&self) -> bool {
         fence(Ordering::Acquire);
         self.posted.load(Ordering::Relaxed)

@@ -1,7 +1,7 @@
 //! What the page shows is true, and can be seen.
 
 use send_none::trace::writing::Format;
-use send_none::{EventLoop, Recorder, create_task, yield_now};
+use send_none::{EventLoop, Recorder, Task, create_task, yield_now};
 use serde_json::json;
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -319,6 +319,14 @@ fn what_is_pending_is_not_said_to_be_over() {
         drop(taken.take());
         aborted.abort();
         fut.set_result(1).unwrap();
+        let me: Rc<RefCell<Option<Task<()>>>> = Rc::default();
+        let later = me.clone();
+        let awaits_itself = event_loop.create_task(async move {
+            let me = later.take().unwrap();
+            me.await
+        });
+        *me.borrow_mut() = Some(awaits_itself.clone());
+        assert!(event_loop.run_until_complete(awaits_itself).is_err());
     });
     let mut browser = Browser::new();
     browser.open(&file, "");
@@ -331,6 +339,9 @@ fn what_is_pending_is_not_said_to_be_over() {
     go_to(&mut browser, "Task-2 is to be dropped");
     let tasks = browser.text("#tasks");
     assert!(tasks.contains("Task-2parkedto be dropped"), "{tasks}");
+    go_to(&mut browser, "may not wait: next comes RuntimeError");
+    let tasks = browser.text("#tasks");
+    assert!(tasks.contains("Task-4parkedmay not wait"), "{tasks}");
     at_peace(&browser);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -23,7 +23,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::any_future::{About, AnyCallback, AnyCell, Below};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Settable};
 use crate::handle::{AmongTimers, Report, Run};
 use crate::loop_event::LoopEvent;
@@ -86,6 +86,9 @@ impl Sleeper {
             among_timers: AmongTimers::default(),
         });
         let over = FutureCell::made(sleeper.clone());
+        if event_loop.is_closed() {
+            return Err(Error::closed()); // by whoever was told that it is made
+        }
         let when = event_loop.time().saturating_add(delay);
         event_loop.set_timer(when, sleeper.clone());
         Ok((over, Wanted(sleeper)))

@@ -121,7 +121,7 @@ pub(crate) fn settled_after(delay: Duration, over: &FutureCell<()>) -> Result<Wi
 }
 
 /// Cancels the timer when it goes.
-pub(crate) struct Withdraw(pub(crate) TimerHandle);
+pub(crate) struct Withdraw(TimerHandle);
 
 impl Withdraw {
     /// A callback after that delay, on behalf of a line of the program.

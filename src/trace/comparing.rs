@@ -81,6 +81,7 @@ impl Picture {
                 state: task.state,
                 waits_for: self.waits_for(*id),
                 elsewhere: task.elsewhere,
+                refused: task.refused,
                 aborted: task.aborted,
                 parked_at: task.parked_at,
                 waiting: cell.line.len(),
@@ -130,10 +131,10 @@ impl Snapshot {
             let at = task.parked_at.map_or_else(String::new, Location::to_string);
             let (id, name, state) = (task.id, &task.name, task.state);
             let (waits_for, waiting, made_at) = (&task.waits_for, task.waiting, task.made_at);
-            let aborted = task.aborted;
+            let (aborted, refused) = (task.aborted, task.refused);
             let _ = writeln!(
                 text,
-                "{id} {name} {state:?} {aborted} {waits_for:?} {at} {waiting} {made_at}"
+                "{id} {name} {state:?} {aborted} {refused} {waits_for:?} {at} {waiting} {made_at}"
             );
         }
         for future in &self.futures {

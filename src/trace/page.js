@@ -317,9 +317,10 @@ class Page {
       ids.length > 60 ? el("p", { class: "none" }, `and ${ids.length - 60} more`) : null);
   }
 
-  // What a task waits for: what of that is pending, and if nothing is, what was.
+  // What a task waits for: what of that is pending, or was; or else why there is nothing.
   waitedFor(task, pending) {
     if (task.aborted && task.state !== "Running") return "to be dropped";
+    if (task.refused) return "may not wait";
     if (task.state !== "Parked") return "";
     const names = (ids) => ids.map((id) => this.name(id)).join(", ");
     if (pending.length > 0) return `on ${names(pending)}${task.elsewhere ? this.whoElse(task, names) : ""}`;
@@ -331,7 +332,7 @@ class Page {
   whoElse(task, names) {
     const has = (cell) => !task.on.includes(cell.id) && [...cell.line.values()].includes(task.id);
     const others = [...this.replay.state.cells.values()].filter(has).map((cell) => cell.id);
-    if (others.length === 0) return "; somebody else has its waker, too";
+    if (others.length === 0) return "; somebody else may wake it, too";
     return `; its waker is in the line of ${names(others.slice(0, 6))}${others.length > 6 ? " and others" : ""}, too`;
   }
 

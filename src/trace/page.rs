@@ -31,7 +31,7 @@ const SCRIPT: &str = concat!(
 );
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
-const SCRIPT_HASH: &str = "z9kYP810HrohfYjB1dejVcvkkJRVXgFnOYTicVzFkvw=";
+const SCRIPT_HASH: &str = "Wac/xNT1UTlaKnAJ1OozGJZhgwVdPO4vD40nyloAK70=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
@@ -202,6 +202,7 @@ fn task_json(id: u64, task: &Task) -> String {
     let object = object.text("state", &format!("{:?}", task.state));
     let object = object.list("on", &task.on).with("aborted", task.aborted);
     let object = object.with("elsewhere", task.elsewhere);
+    let object = object.with("refused", task.refused);
     let at = task.parked_at.map(|at| quoted(&at.to_string()));
     object.with("parked_at", or_null(at)).end()
 }

@@ -60,6 +60,7 @@ pub(crate) struct Task {
     pub(crate) on: Vec<u64>,
     /// Whether somebody else may wake it, too.
     pub(crate) elsewhere: bool,
+    pub(crate) refused: bool,
     pub(crate) parked_at: Option<Place>,
 }
 
@@ -91,6 +92,7 @@ impl Task {
             aborted: false,
             on: Vec::new(),
             elsewhere: false,
+            refused: false,
             parked_at: None,
         }
     }
@@ -211,6 +213,7 @@ impl Picture {
                 self.run(Entry::Step(*task));
                 if let Some(task) = self.tasks.get_mut(task) {
                     (task.state, task.parked_at) = (TaskState::Running, None);
+                    task.refused = false;
                 }
             }
             LoopEvent::Dropped { task } => self.running = Some(Entry::Drop(*task)),
@@ -258,7 +261,7 @@ impl Picture {
             } => self.queue(*task),
             LoopEvent::MayNotWait { task, .. } => {
                 if let Some(task) = self.tasks.get_mut(task) {
-                    task.on.clear();
+                    (task.refused, task.on) = (true, Vec::new());
                 }
             }
             _ => {}

@@ -140,14 +140,14 @@ const ON = {
   },
   TaskMade: (replay, state, event) => {
     replay.set(state.cells, event.task, newCell(event.task, event, []));
-    const task = { id: event.task, state: "Queued", aborted: false, on: [], parked_at: null };
+    const task = { id: event.task, state: "Queued", aborted: false, refused: false, on: [], parked_at: null };
     replay.set(state.tasks, event.task, task);
     replay.enqueue(["step", event.task]);
   },
   Renamed: (replay, state, event) => replay.change(state.cells, event.task, { name: event.name }),
   StepBegan: (replay, state, event) => {
     replay.run("step", event.task);
-    replay.change(state.tasks, event.task, { state: "Running", parked_at: null });
+    replay.change(state.tasks, event.task, { state: "Running", parked_at: null, refused: false });
   },
   Dropped: (replay, state, event) => replay.put(state, "running", ["drop", event.task]),
   Destroyed: (replay, state, event) => {
@@ -159,7 +159,7 @@ const ON = {
   Woken: (replay, state, event) => {
     if (!event.in_step) replay.queue(event.task);
   },
-  MayNotWait: (replay, state, event) => replay.change(state.tasks, event.task, { on: [] }),
+  MayNotWait: (replay, state, event) => replay.change(state.tasks, event.task, { refused: true, on: [] }),
   AbortAsked: (replay, state, event) => replay.change(state.tasks, event.task, { aborted: true }),
   FutureMade: (replay, state, event) =>
     replay.set(state.cells, event.future, newCell(event.future, event, event.waits_for)),
@@ -216,7 +216,8 @@ function printed(state) {
   for (const id of byNumber(state.tasks.keys())) {
     const [task, cell, below] = [state.tasks.get(id), state.cells.get(id), waitsFor(state, id)];
     const at = task.parked_at ?? "";
-    text += `${id} ${cell.name} ${task.state} ${task.aborted} ${list(below)} ${at} ${cell.line.size} ${cell.at}\n`;
+    const how = `${task.state} ${task.aborted} ${task.refused}`;
+    text += `${id} ${cell.name} ${how} ${list(below)} ${at} ${cell.line.size} ${cell.at}\n`;
     toVisit.push(...below);
   }
   const below = [];

@@ -131,7 +131,7 @@ impl Teller {
             (Some(task), waiting) => {
                 format!("{task} has taken the lock that {waiting} must wait for")
             }
-            (None, nobody) if nobody.is_empty() => "a lock is given back".into(),
+            (None, nobody) if nobody.is_empty() => "a lock is given back, or gone".into(),
             (None, waiting) => format!("the lock that {waiting} must wait for is given back"),
         }
     }
@@ -228,7 +228,7 @@ impl Teller {
                 in_step: true,
                 ..
             } => {
-                format!("the waker of {} is called while it runs", name(task))
+                format!("{} is woken while it runs", name(task))
             }
             LoopEvent::Woken { task, by_mail, .. } => {
                 let by_itself = before == Some(Entry::Step(*task));

@@ -85,10 +85,12 @@ impl Teller {
             LoopEvent::Joined { future, place, who } => (future, place, Some(who)),
             _ => return None,
         };
-        match self.picture.cells.get(future)?.line.get(place)? {
+        let line = &self.picture.cells.get(future)?.line;
+        match line.get(place)? {
             who @ Who::Task { task } if by != Some(who) => {
                 let parked = self.picture.tasks.get(task)?.state == TaskState::Parked;
-                parked.then_some(*task)
+                let still = line.iter().any(|(other, it)| other != place && it == who);
+                (parked && !still).then_some(*task)
             }
             _ => None,
         }
@@ -166,7 +168,7 @@ impl Teller {
         let mut others: Vec<_> = others.map(|(id, _)| id).collect();
         others.sort();
         match others[..] {
-            [] => "; somebody else has its waker, too".into(),
+            [] => "; somebody else may wake it, too".into(),
             _ => format!("; its waker is in the line of {}, too", self.names(&others)),
         }
     }

@@ -163,7 +163,7 @@ fn who_else_may_wake_a_task_is_told_beside_what_it_waits_for() {
         });
         event_loop.run_until_complete(both).unwrap();
     });
-    let expected = "Task-1 is parked on Future-1; somebody else has its waker, too";
+    let expected = "Task-1 is parked on Future-1; somebody else may wake it, too";
     tells(&story(&recorder), &[expected]);
 }
 

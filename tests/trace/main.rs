@@ -5,6 +5,7 @@ mod closer;
 mod doubted;
 mod elsewhere;
 mod files;
+mod lines;
 mod steps;
 
 use send_none::trace::say::note;
@@ -171,10 +172,7 @@ fn who_has_woken_a_task_is_told() {
         text.contains("another thread: callback #1 joins the run queue"),
         "{text}"
     );
-    assert!(
-        text.contains("the waker of Task-1 is called while it runs"),
-        "{text}"
-    );
+    assert!(text.contains("Task-1 is woken while it runs"), "{text}");
     let text = recorder.text();
     assert!(
         text.contains(": it was woken meanwhile, and joins the run queue"),
@@ -327,10 +325,10 @@ fn a_recorder_that_comes_late_says_so_of_what_it_does_not_know() {
     let expected = "       0  │       Task-3 is made: its first step joins the run queue
        0  │       turn 1: the batch is 4: Task-3, and among them 3 unknown
        0  │       unknown-1 runs: send(waker)
-       0  │           the waker of unknown-1 is called while it runs
+       0  │           unknown-1 is woken while it runs
        0  │           unknown-1 yields it was woken meanwhile, and joins the run queue
        0  │       unknown-2 runs: send(waker)
-       0  │           the waker of unknown-2 is called while it runs
+       0  │           unknown-2 is woken while it runs
        0  │           unknown-2 yields it was woken meanwhile, and joins the run queue
        0  │       callback #1 runs
        0  █       Task-3 runs: send(waker)

@@ -174,7 +174,7 @@ fn a_waker_that_is_elsewhere_too_is_told() {
         event_loop.run_until_complete(either).unwrap();
     });
     let text = story(&recorder);
-    let expected = "is parked on Future-1 and Future-2; somebody else has its waker, too";
+    let expected = "is parked on Future-1 and Future-2; somebody else may wake it, too";
     assert!(text.contains(expected), "{text}");
 }
 
