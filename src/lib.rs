@@ -57,6 +57,7 @@
 //! | [`settling`] | who is told when it has a result? | 9 |
 //! | [`awaiting`] | what does `fut.await` do? | 10 |
 //! | [`task`] | who sends into the coroutine? | 11 |
+//! | [`cancelling`] | how is it cancelled? | |
 //! | [`task_end`] | and when it is done? | |
 //! | [`task_future`] | what is a task to those who wait for it? | |
 //! | [`any_task`] | what is a task of which nobody knows the type? | |
@@ -145,6 +146,8 @@ pub mod settling;
 pub mod awaiting;
 
 pub mod task;
+
+pub mod cancelling;
 pub mod task_end;
 pub mod task_future;
 

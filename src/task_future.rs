@@ -2,13 +2,7 @@
 //!
 //! It can be awaited, asked for its result and given callbacks, like any other. Two things are its
 //! own. Nobody can set its result, for that comes from its coroutine. And cancelling it is not over
-//! at once.
-//!
-//! **Cancelling** throws [`Error::Cancelled`](crate::Error::Cancelled) in at the `await` where the
-//! coroutine is suspended. If the task waits for a future, that is done by cancelling the future:
-//! it comes out of the `await`, and the future's other waiters learn of it, too. Only where there
-//! is none the task must see to it itself, at its next step. Caught and not raised again, the task
-//! goes on: it was asked, and has refused.
+//! at once: see [`cancelling`](crate::cancelling).
 //!
 //! Next: [`any_task`](crate::any_task), or straight on to [`task_handle`](crate::task_handle), what the maker
 //! of a task holds.
@@ -57,21 +51,7 @@ where
     }
 
     fn cancel_here(self: Rc<Self>, below: Below) -> bool {
-        if self.future.done() {
-            self.future.looked_at.set(true);
-            return false;
-        }
-        if below == Below::SaidYes {
-            self.asked.passed_on.set(true);
-            return true;
-        }
-        self.asked.must_cancel.set(true);
-        // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-        let parked = self.whereabouts.state() == TaskState::Parked;
-        if parked && (below == Below::IsACircle || self.waits_for().is_empty()) {
-            self.wake();
-        }
-        true
+        self.ask(below)
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {
@@ -92,35 +72,6 @@ impl<F, T> TaskCell<F, T> {
         if let Some(event_loop) = self.future.event_loop() {
             event_loop.wake(self.key);
         }
-    }
-}
-
-/// Cancelling what it waits for.
-impl<F, T> TaskCell<F, T>
-where
-    F: Future<Output = Result<T>> + 'static,
-{
-    /// Asks all of it; true if any said yes.
-    pub(crate) fn cancel_what_it_waits_for(self: &Rc<Self>) -> bool {
-        let me = AnyFuture(self.clone());
-        let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
-        self.held().iter().fold(false, ask)
-    }
-
-    /// These were asked before the step that is over now, and have not answered yet. If it waits for none of them
-    /// any more, another branch has won, and nobody will hear their answers.
-    pub(crate) fn still_owes(&self, unanswered: &[AnyFuture]) {
-        let waits_for = self.held();
-        let same = |a: &AnyFuture| waits_for.iter().any(|b| a.address() == b.address());
-        match unanswered.iter().any(same) {
-            true => self.asked.passed_on.set(true),
-            false => self.asked.must_cancel.set(true),
-        }
-    }
-
-    /// The futures that it waits for, and in whose lines it stands.
-    pub(crate) fn held(&self) -> Vec<AnyFuture> {
-        self.record.waits().held(&self.waker).cloned().collect()
     }
 }
 

@@ -35,7 +35,7 @@ use crate::turn::open_event_loop;
 /// `sleep(Duration::MAX)` sleeps until it is cancelled.
 ///
 /// # Errors
-/// What is thrown in meanwhile, [`Error::Cancelled`](crate::Error::Cancelled) above all. And if
+/// What is thrown in meanwhile, [`Error::Cancelled`] above all. And if
 /// there is neither a running loop nor a default one.
 #[track_caller]
 pub fn sleep(delay: Duration) -> impl Future<Output = Result<()>> {
