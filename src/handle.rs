@@ -138,21 +138,25 @@ impl<F: FnOnce() -> R + 'static, R: 'static> Run for Call<F> {
 
 /// Calls a callback and tells what went wrong: it panicked, or it returned an `Err`.
 pub(crate) fn call_guarded<R: 'static>(callback: impl FnOnce() -> R) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(|| error_in(callback())))
+    catch_unwind(AssertUnwindSafe(|| error_in::<(), R>(callback())))
         .unwrap_or_else(|panic| Err(Error::from_panic(panic)))
 }
 
 /// A callback may return what it likes. All of it is ignored, but for one thing: the `Err` of a
-/// [`Result<()>`].
+/// [`Result<()>`], or of a `Result<T>` if it is called with a future of that.
 ///
-/// In Python the callback `fut.set_result` can raise. In Rust the closure `move ||
+/// In Python the callbacks `fut.set_result` and `fut.result` can raise. In Rust the closure `move ||
 /// fut.set_result(1)` returns that error as a value, which nobody must lose.
 ///
 /// `Any` only shows a reference, so the answer is put into an `Option`, out of which it can be
 /// taken.
-pub(crate) fn error_in<R: 'static>(answer: R) -> Result<()> {
+pub(crate) fn error_in<T: 'static, R: 'static>(answer: R) -> Result<()> {
     let mut answer = Some(answer);
-    match (&mut answer as &mut dyn Any).downcast_mut::<Option<Result<()>>>() {
+    let answer = &mut answer as &mut dyn Any;
+    if let Some(result) = answer.downcast_mut::<Option<Result<T>>>() {
+        return result.take().map_or(Ok(()), |result| result.map(drop));
+    }
+    match answer.downcast_mut::<Option<Result<()>>>() {
         Some(result) => result.take().unwrap_or(Ok(())),
         None => Ok(()),
     }

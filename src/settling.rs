@@ -22,7 +22,7 @@ use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture, Below, Watch};
 use crate::error::{ALREADY_DONE, Error, Result, printed};
 use crate::event_loop::EventLoop;
 use crate::future_cell::{AsCell, DoneCallback, FutureCell, Kind, Outcome, Settable, Waiter};
-use crate::handle::{Call, call_guarded};
+use crate::handle::{Call, call_guarded, error_in};
 use crate::loop_event::{Ended, LoopEvent, Who};
 use crate::observer::ExceptionContext;
 
@@ -32,7 +32,8 @@ where
     R: 'static,
 {
     fn from(callback: F) -> Self {
-        DoneCallback(Kind::Once(Box::new(|fut| call_guarded(|| callback(fut)))))
+        let call = |fut: &_| call_guarded(|| error_in::<T, R>(callback(fut)));
+        DoneCallback(Kind::Once(Box::new(call)))
     }
 }
 
@@ -116,8 +117,9 @@ impl<T: 'static> FutureCell<T> {
 
     /// Has a callback queued when it is done; at once, if it is done now. It is given the future.
     ///
-    /// Its errors are handled as those of [`call_soon`](crate::EventLoop::call_soon). A closure must
-    /// name the type of its argument: `|fut: &FutureCell<_>| …`.
+    /// Its errors are handled as those of [`call_soon`](crate::EventLoop::call_soon); here a `Result<T>` is seen,
+    /// too, as [`result`](FutureCell::result) gives it. A closure must name the type of its argument:
+    /// `|fut: &FutureCell<_>| …`.
     ///
     /// # Panics
     /// If it is done and its loop is closed.

@@ -94,7 +94,7 @@ impl ThreadsafeHandle {
         }
         self.mailbox
             .post(Note::Call(
-                Box::new(|| error_in(callback())),
+                Box::new(|| error_in::<(), R>(callback())),
                 Location::caller(),
             ))
             .map_err(|_note| Error::closed())

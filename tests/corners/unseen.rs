@@ -167,8 +167,13 @@ fn what_a_callback_returns_is_let_go_but_for_the_error_of_a_result_of_nothing() 
         Err::<(), _>(Error::msg("seen"))
     });
     turn(&event_loop);
-    assert_eq!(
-        *reports.borrow(),
-        ["dropped", "Exception in callback | seen"]
+    let fut = event_loop.create_future::<i32>();
+    fut.add_done_callback(FutureCell::<i32>::result);
+    fut.set_exception(Error::msg("its own")).unwrap();
+    turn(&event_loop);
+    let (seen, own) = (
+        "Exception in callback | seen",
+        "Exception in callback | its own",
     );
+    assert_eq!(*reports.borrow(), ["dropped", seen, own]);
 }
