@@ -5,22 +5,22 @@
 //! waiters learn of it, too. Only where there is none the task must see to it itself. Caught and not raised again,
 //! the task goes on: it was asked, and has refused.
 //!
-//! So a cancellation is *owed* for a while: from when somebody asks, until it is thrown in, or refused by what
-//! the task waits for. Meanwhile one of two flags is set.
+//! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it is thrown in, or
+//! refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody asks twice.
 //!
-//! | flag | it stands like this | and then |
+//! | flag | because | and then |
 //! |---|---|---|
-//! | `must_cancel` | there was nothing to pass it on to: the task runs, or is queued, or waits for something foreign | it is thrown in at the next step; but if the task waits for a future when its present step is over, it is passed on |
-//! | `passed_on` | what the task waits for was asked, and said yes | that ends: cancelled, or not, which is to refuse |
+//! | `must_cancel` | there is nothing that could be asked, or that says yes | it is thrown in [when the next step begins](TaskCell::throw_what_is_owed); but if a step is in progress, and ends in waiting for a future, it is [passed on](TaskCell::pass_on) |
+//! | `passed_on` | what the task waits for was asked, and said yes | that ends: as cancelled, or else it has refused |
 //!
-//! A task may wait for several things, and be woken before the one that was asked has answered. As long as it
-//! still waits for that, all is well. If not, another branch has won, and nobody would hear the answer: then the
-//! cancellation is owed as if it had never been passed on.
+//! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
+//! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). If not, another branch has
+//! won, and nobody would hear the answer: then the cancellation is owed as if it had never been passed on.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
 use std::future::Future;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use crate::any_future::{About, AnyCell, AnyFuture, Below};
 use crate::error::{Error, Result};
@@ -39,7 +39,13 @@ where
             return false;
         }
         if below == Below::SaidYes {
-            self.asked.passed_on.set(true);
+            let asked: Vec<_> = self
+                .record
+                .waits()
+                .that_wake(&self.waker)
+                .cloned()
+                .collect();
+            self.was_passed_to(&asked);
             return true;
         }
         self.asked.must_cancel.set(true);
@@ -51,27 +57,47 @@ where
         true
     }
 
-    /// A step begins, and a cancellation is owed. Is it to be thrown in? Also if one that was asked has said yes: it
-    /// may not be polled any more.
+    fn was_passed_to(&self, futures: &[AnyFuture]) {
+        let mut asked = self.asked.passed_to.take();
+        let new = futures.iter().map(|future| Rc::downgrade(&future.0));
+        asked.get_or_insert_default().extend(new);
+        self.asked.passed_to.set(asked);
+        self.asked.passed_on.set(true);
+    }
+
+    /// A step begins, and a cancellation is owed. It is thrown in if one of those that were asked has ended as
+    /// cancelled, even though the `await` of that may not be polled any more.
     #[cold]
     pub(crate) fn throw_what_is_owed(&self) {
-        let must_cancel = self.asked.must_cancel.take();
-        if self.record.waits().look() || must_cancel {
+        let asked = self.asked.passed_to.take();
+        let cancelled = |future: Rc<dyn AnyCell>| {
+            let about = future.about();
+            about.done() && matches!(about.failure(), Some(Error::Cancelled))
+        };
+        let mut futures = asked.iter().flat_map(|asked| asked.iter());
+        let said_yes = futures.any(|future| future.upgrade().is_some_and(cancelled));
+        if self.asked.must_cancel.take() || said_yes {
             self.asked.passed_on.set(false);
             self.asked.cancelled.set(true);
+            self.record.waits().look();
             self.record.throw(Error::Cancelled);
+        } else {
+            self.asked.passed_to.set(asked);
         }
     }
 
-    /// Sends into the coroutine, though some who were asked may not have answered yet.
+    /// Sends into the coroutine while some of those that were asked may not have ended yet.
     #[cold]
     pub(crate) fn send_meanwhile(&self, body: &mut Body<F>) -> Option<Result<T>> {
-        let unanswered = self.held();
+        let mut asked = self.asked.passed_to.take().unwrap_or_default();
+        asked.retain(|future| future.upgrade().is_none_or(|future| !future.about().done()));
         let result = self.send(body);
-        let waits_for = self.held();
-        if unanswered.iter().any(|future| waits_for.contains(future)) {
+        let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
+        let mut waits_for = asked.iter().filter_map(Weak::upgrade);
+        if waits_for.any(stands_there) {
+            self.asked.passed_to.set(Some(asked));
             self.asked.passed_on.set(true);
-        } else if !unanswered.is_empty() {
+        } else if !asked.is_empty() {
             self.asked.must_cancel.set(true);
         }
         result
@@ -84,7 +110,7 @@ where
         let (me, waits_for) = (AnyFuture(self.clone()), self.held());
         let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
         if waits_for.iter().fold(false, ask) {
-            return self.asked.passed_on.set(true);
+            return self.was_passed_to(&waits_for);
         }
         self.asked.must_cancel.set(true);
         if waits_for.is_empty() {

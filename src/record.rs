@@ -108,13 +108,10 @@ impl Waits {
         self.first.is_none() && self.yielded.is_none()
     }
 
-    /// Looks at the futures that it waits for and that are done. Tells if one of them was cancelled.
-    pub(crate) fn look(&self) -> bool {
-        let cancelled = |wait: &Wait| {
-            let future = wait.future.0.about();
-            future.done() && matches!(future.failure(), Some(Error::Cancelled))
-        };
-        self.all().fold(false, |any, wait| any | cancelled(wait))
+    /// Looks at the futures that it waits for and that are done.
+    pub(crate) fn look(&self) {
+        let done = self.all().filter(|wait| wait.future.done());
+        done.for_each(|wait| drop(wait.future.0.about().failure()));
     }
 
     fn all(&self) -> impl Iterator<Item = &Wait> {
@@ -130,7 +127,7 @@ impl Waits {
     }
 
     /// These, and those that are done: they have woken it.
-    fn that_wake<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
+    pub(crate) fn that_wake<'a>(&'a self, waker: &'a Waker) -> impl Iterator<Item = &'a AnyFuture> {
         let wakes = |wait: &&Wait| {
             let future = wait.future.0.about();
             future.done() || future.holds(wait.place, waker) || future.holds_anywhere(waker)

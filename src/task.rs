@@ -25,7 +25,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyCallback, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
 use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
@@ -60,13 +60,22 @@ pub(crate) struct TaskCell<F, T: 'static> {
     pub(crate) task_waker: Arc<TaskWaker>,
 }
 
+/// Those to whom a cancellation was passed on. (To have asked somebody is no reason to keep him.)
+pub(crate) type PassedTo = Vec<Weak<dyn AnyCell>>;
+
 /// What others want of it.
 #[derive(Default)]
 pub(crate) struct Asked {
-    /// A cancellation is owed, and nobody else was asked: see [`cancelling`](crate::cancelling).
+    /// A cancellation is owed, and the task must see to it itself: see [`cancelling`](crate::cancelling).
     pub(crate) must_cancel: Cell<bool>,
     /// It was passed on to what the task waits for, and should come out of that.
     pub(crate) passed_on: Cell<bool>,
+    /// To whom it was. (Boxed, for it is seldom there.)
+    #[allow(
+        clippy::box_collection,
+        reason = "an empty `Vec` is three times as large"
+    )]
+    pub(crate) passed_to: Cell<Option<Box<PassedTo>>>,
     /// A cancellation was thrown in.
     pub(crate) cancelled: Cell<bool>,
     /// To be dropped at the next step.
@@ -187,7 +196,10 @@ where
 
     /// An error comes out of its `await`, at the next step.
     pub(crate) fn may_not_wait(&self, event_loop: &EventLoop, error: Error) {
-        self.record.throw(error.clone());
+        // (A cancellation is owed, and so thrown in in any case.)
+        if !error.is_cancelled() {
+            self.record.throw(error.clone());
+        }
         event_loop.tell(|| LoopEvent::MayNotWait {
             task: self.future.id,
             error: format!("{error:?}"),

@@ -76,6 +76,7 @@ where
     Ok(Submitted {
         receiver,
         arrived: Cell::new(None),
+        had: Cell::new(false),
         cancelled: Cell::new(false),
         handle: handle.clone(),
         number,
@@ -92,6 +93,7 @@ pub struct Submitted<T> {
     receiver: Receiver<Result<T>>,
     /// What was received and not had yet.
     arrived: Cell<Option<Result<T>>>,
+    had: Cell<bool>,
     cancelled: Cell<bool>,
     handle: ThreadsafeHandle,
     number: u64,
@@ -108,9 +110,13 @@ impl<T> Submitted<T> {
         if self.cancelled.get() {
             return Err(Error::Cancelled);
         }
-        if let Some(result) = self.arrived.take() {
-            return result;
-        }
+        let arrived = self.arrived.take();
+        let result = arrived.map_or_else(|| self.receive(timeout.into()), Ok)?;
+        self.had.set(true);
+        result
+    }
+
+    fn receive(&self, timeout: Option<Duration>) -> Result<Result<T>> {
         if self.handle.is_at_home() {
             return self.receiver.try_recv().map_err(|error| match error {
                 TryRecvError::Empty => Error::runtime(
@@ -118,37 +124,29 @@ impl<T> Submitted<T> {
                     "call it on another thread, or await the coroutine",
                 ),
                 TryRecvError::Disconnected => Error::Cancelled,
-            })?;
+            });
         }
-        let received = match timeout.into() {
-            Some(timeout) => self.receiver.recv_timeout(timeout),
-            None => self
-                .receiver
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected),
+        let Some(timeout) = timeout else {
+            return self.receiver.recv().map_err(|_| Error::Cancelled);
         };
-        match received {
-            Ok(result) => result,
-            Err(RecvTimeoutError::Timeout) => Err(Error::Timeout),
-            Err(RecvTimeoutError::Disconnected) => Err(Error::Cancelled),
-        }
+        let received = self.receiver.recv_timeout(timeout);
+        received.map_err(|error| match error {
+            RecvTimeoutError::Timeout => Error::Timeout,
+            RecvTimeoutError::Disconnected => Error::Cancelled,
+        })
     }
 
     /// Gives it up: [`result`](Submitted::result) is [`Error::Cancelled`] from now on, and the task that
     /// runs the coroutine is cancelled. True if it was given up before; false if the result is there already, or was
     /// had, or the loop is closed.
     pub fn cancel(&self) -> bool {
-        if self.cancelled.get() {
-            return true;
+        if self.cancelled.get() || self.had.get() {
+            return self.cancelled.get();
         }
         let arrived = self.arrived.take();
-        match arrived.map_or_else(|| self.receiver.try_recv(), Ok) {
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => return false,
-            Ok(result) => {
-                self.arrived.set(Some(result));
-                return false;
-            }
+        if let Some(result) = arrived.or_else(|| self.receiver.try_recv().ok()) {
+            self.arrived.set(Some(result));
+            return false;
         }
         let number = self.number;
         let told = self.handle.call_soon(move || {

@@ -31,7 +31,7 @@ const SCRIPT: &str = concat!(
 );
 /// SHA-256 of the two, in base 64.
 const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
-const SCRIPT_HASH: &str = "Wac/xNT1UTlaKnAJ1OozGJZhgwVdPO4vD40nyloAK70=";
+const SCRIPT_HASH: &str = "mhSwr4l6MB/gn1oz2dC4MUtCy8ZD/+FRGadNSyYwS90=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;

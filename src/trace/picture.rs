@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::loop_event::{LoopEvent, Who};
+use crate::loop_event::{LoopEvent, Who, is_cancellation};
 use crate::task_table::TaskState;
 
 type Place = &'static Location<'static>;
@@ -259,7 +259,7 @@ impl Picture {
                 in_step: false,
                 ..
             } => self.queue(*task),
-            LoopEvent::MayNotWait { task, .. } => {
+            LoopEvent::MayNotWait { task, error } if !is_cancellation(error) => {
                 if let Some(task) = self.tasks.get_mut(task) {
                     (task.refused, task.on) = (true, Vec::new());
                 }

@@ -159,7 +159,9 @@ const ON = {
   Woken: (replay, state, event) => {
     if (!event.in_step) replay.queue(event.task);
   },
-  MayNotWait: (replay, state, event) => replay.change(state.tasks, event.task, { refused: true, on: [] }),
+  MayNotWait: (replay, state, event) => {
+    if (!event.cancels) replay.change(state.tasks, event.task, { refused: true, on: [] });
+  },
   AbortAsked: (replay, state, event) => replay.change(state.tasks, event.task, { aborted: true }),
   FutureMade: (replay, state, event) =>
     replay.set(state.cells, event.future, newCell(event.future, event, event.waits_for)),

@@ -654,3 +654,128 @@ fn whoever_cancels_himself_and_waits_for_those_who_wait_for_him_is_told() {
     let result = event_loop.run_until_complete(task);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
 }
+
+/// A branch of a select by hand, which may be taken away.
+type Branch = Rc<RefCell<Option<FutureCell<()>>>>;
+
+/// Waits for the first of the branches that are there; with none it is over.
+async fn first_of(branches: [Branch; 2], waker: Later<Waker>) -> Result<()> {
+    poll_fn(move |cx| {
+        *waker.borrow_mut() = Some(cx.waker().clone());
+        let mut is_there = false;
+        for branch in &branches {
+            let mut branch = branch.borrow_mut();
+            is_there |= branch.is_some();
+            let poll = branch.as_mut().map(|branch| Pin::new(branch).poll(cx));
+            if let Some(Poll::Ready(result)) = poll {
+                *branch = None;
+                return Poll::Ready(result);
+            }
+        }
+        if is_there {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
+    })
+    .await
+}
+
+fn refuses(event_loop: &EventLoop) -> Task<()> {
+    event_loop.create_task(async {
+        let _cancelled = sleep(secs(100)).await;
+        sleep(secs(5)).await
+    })
+}
+
+fn later(event_loop: &EventLoop, seconds: u64, waker: &Later<Waker>, act: impl FnOnce() + 'static) {
+    let waker = waker.clone();
+    event_loop.call_later(secs(seconds), move || {
+        act();
+        waker.borrow().as_ref().map(Waker::wake_by_ref)
+    });
+}
+
+/// Nobody has asked the branch that comes later. So that it is pending is no reason to wait for an answer.
+#[test]
+fn a_cancellation_that_was_refused_does_not_come_again() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (stage, waker) = (Rc::new(Cell::new(0)), Later::default());
+    let (at_stage, keeps) = (stage.clone(), waker.clone());
+    let mut asked = Some(refuses(&event_loop));
+    let mut comes_later = Some(event_loop.create_future::<()>());
+    let task = event_loop.create_task(async move {
+        poll_fn(|cx: &mut Context<'_>| {
+            *keeps.borrow_mut() = Some(cx.waker().clone());
+            if asked
+                .as_mut()
+                .is_some_and(|it| Pin::new(it).poll(cx).is_ready())
+            {
+                asked = None;
+            }
+            match at_stage.get() {
+                0 => Poll::Pending,
+                1 => Pin::new(comes_later.as_mut().unwrap()).poll(cx),
+                _ => {
+                    comes_later = None;
+                    Poll::Ready(Ok(()))
+                }
+            }
+        })
+        .await?;
+        sleep(secs(10)).await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    for (seconds, to) in [(1, 1), (50, 2)] {
+        let stage = stage.clone();
+        later(&event_loop, seconds, &waker, move || stage.set(to));
+    }
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(event_loop.time(), secs(60));
+}
+
+#[test]
+fn a_cancellation_is_not_lost_with_a_branch_that_somebody_takes_away() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (branch, waker) = (Branch::default(), Later::default());
+    *branch.borrow_mut() = Some(cleans_up(&event_loop).into());
+    let (branches, keeps) = ([branch.clone(), Branch::default()], waker.clone());
+    let task = event_loop.create_task(async move {
+        first_of(branches, keeps).await?;
+        sleep(secs(50)).await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    later(&event_loop, 1, &waker, move || drop(branch.take()));
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert_eq!(event_loop.time(), secs(1));
+}
+
+/// Two were asked. One refuses, and the other one is not waited for any more, though it has not answered.
+#[test]
+fn a_cancellation_is_owed_until_all_that_were_asked_have_refused() {
+    let event_loop = EventLoop::with_virtual_clock();
+    for other_refuses in [false, true] {
+        let first = refuses(&event_loop);
+        let other = event_loop.create_task(async move {
+            let cancelled = sleep(secs(100)).await;
+            sleep(secs(9)).await?;
+            if other_refuses { Ok(()) } else { cancelled }
+        });
+        let (branches, waker) = (
+            [first, other].map(|it| Branch::new(RefCell::new(Some(it.into())))),
+            Later::default(),
+        );
+        let (again, too) = (branches.clone(), waker.clone());
+        let task = event_loop.create_task(async move {
+            first_of(branches, waker).await?;
+            first_of(again, too).await
+        });
+        turns(&event_loop, 2);
+        assert!(task.cancel());
+        let result = event_loop.run_until_complete(task);
+        assert_eq!(result.is_ok(), other_refuses, "{result:?}");
+    }
+}

@@ -320,6 +320,19 @@ fn who_cancels_a_submitted_coroutine_is_told_so_at_once_even_if_it_refuses() {
     assert!(matches!(answer, Err(Error::Cancelled)));
 }
 
+/// Its loop may not be quite done with it yet.
+#[test]
+fn a_submitted_coroutine_that_was_had_cannot_be_given_up() {
+    let given_up = served(|handle| {
+        let had_and_given_up = |_| {
+            let submitted = run_coroutine_threadsafe(|| async { Ok(7) }, handle).unwrap();
+            submitted.result(None).is_ok() && submitted.cancel()
+        };
+        (0..1_000).map(had_and_given_up).filter(|yes| *yes).count()
+    });
+    assert_eq!(given_up, 0);
+}
+
 /// How often it is asked, and when, makes no difference.
 #[test]
 fn a_submitted_coroutine_was_given_up_for_good_or_was_had() {

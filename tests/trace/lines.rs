@@ -129,3 +129,25 @@ fn a_sleep_by_hand_whose_loop_is_closed_when_it_is_told_of_leaves_no_timer() {
     );
     assert!(event_loop.snapshot().timers.is_empty());
 }
+
+/// A yield is nothing that one may not wait for.
+#[test]
+fn a_task_that_cancels_itself_is_not_said_to_wait_where_it_may_not() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let recorder = Recorder::new().doubting(&event_loop);
+    event_loop.observe(recorder.clone());
+    let task = event_loop.create_task(async {
+        send_none::current_task().unwrap().cancel();
+        yield_now().await
+    });
+    event_loop.stop();
+    event_loop.run_forever().unwrap();
+    let seen = event_loop.snapshot();
+    assert!(!seen.tasks[0].refused, "{seen}");
+    assert!(event_loop.run_until_complete(task).is_err());
+    assert_eq!(recorder.disagreement(), None);
+    tells(
+        &story(&recorder),
+        &["Task-1 was asked to cancel itself: next comes CancelledError"],
+    );
+}
