@@ -58,10 +58,10 @@ where
     }
 
     fn was_passed_to(&self, futures: &[AnyFuture]) {
-        let mut asked = self.asked.passed_to.take();
+        let mut asked = self.passed_to.take();
         let new = futures.iter().map(|future| Rc::downgrade(&future.0));
         asked.get_or_insert_default().extend(new);
-        self.asked.passed_to.set(asked);
+        self.passed_to.set(asked);
         self.asked.passed_on.set(true);
     }
 
@@ -69,7 +69,7 @@ where
     /// cancelled, even though the `await` of that may not be polled any more.
     #[cold]
     pub(crate) fn throw_what_is_owed(&self) {
-        let asked = self.asked.passed_to.take();
+        let asked = self.passed_to.take();
         let cancelled = |future: Rc<dyn AnyCell>| {
             let about = future.about();
             about.done() && matches!(about.failure(), Some(Error::Cancelled))
@@ -82,20 +82,20 @@ where
             self.record.waits().look();
             self.record.throw(Error::Cancelled);
         } else {
-            self.asked.passed_to.set(asked);
+            self.passed_to.set(asked);
         }
     }
 
     /// Sends into the coroutine while some of those that were asked may not have ended yet.
     #[cold]
     pub(crate) fn send_meanwhile(&self, body: &mut Body<F>) -> Option<Result<T>> {
-        let mut asked = self.asked.passed_to.take().unwrap_or_default();
+        let mut asked = self.passed_to.take().unwrap_or_default();
         asked.retain(|future| future.upgrade().is_none_or(|future| !future.about().done()));
         let result = self.send(body);
         let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
         let mut waits_for = asked.iter().filter_map(Weak::upgrade);
         if waits_for.any(stands_there) {
-            self.asked.passed_to.set(Some(asked));
+            self.passed_to.set(Some(asked));
             self.asked.passed_on.set(true);
         } else if !asked.is_empty() {
             self.asked.must_cancel.set(true);

@@ -55,6 +55,12 @@ pub(crate) struct TaskCell<F, T: 'static> {
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
     pub(crate) asked: Asked,
+    /// To whom a cancellation was passed on. (Boxed, for it is seldom there.)
+    #[allow(
+        clippy::box_collection,
+        reason = "an empty `Vec` is three times as large"
+    )]
+    pub(crate) passed_to: Cell<Option<Box<PassedTo>>>,
     pub(crate) waker: Waker,
     /// The same waker, to be told when its note was taken out of the mailbox.
     pub(crate) task_waker: Arc<TaskWaker>,
@@ -70,12 +76,6 @@ pub(crate) struct Asked {
     pub(crate) must_cancel: Cell<bool>,
     /// It was passed on to what the task waits for, and should come out of that.
     pub(crate) passed_on: Cell<bool>,
-    /// To whom it was. (Boxed, for it is seldom there.)
-    #[allow(
-        clippy::box_collection,
-        reason = "an empty `Vec` is three times as large"
-    )]
-    pub(crate) passed_to: Cell<Option<Box<PassedTo>>>,
     /// A cancellation was thrown in.
     pub(crate) cancelled: Cell<bool>,
     /// To be dropped at the next step.
@@ -111,6 +111,7 @@ where
             body: Cell::new(Some(Box::pin(Some(coroutine)))),
             record: Record::default(),
             asked: Asked::default(),
+            passed_to: Cell::default(),
             waker: Waker::from(task_waker.clone()),
             task_waker,
         })
@@ -131,6 +132,7 @@ where
         task.number = event_loop.next_task_number();
         *task.given_name.get_mut() = None;
         task.asked = Asked::default();
+        task.passed_to = Cell::default();
         task.task_waker.recycle(key);
         let body = task.body.get_mut().as_mut().expect("it was kept for this");
         body.as_mut().set(Some(coroutine));
