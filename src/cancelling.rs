@@ -11,7 +11,7 @@
 //! | flag | because | and then |
 //! |---|---|---|
 //! | `must_cancel` | there is nothing that could be asked, or that says yes | it is thrown in [when the next step begins](TaskCell::throw_what_is_owed); but if a step is in progress, and ends in waiting for a future, it is [passed on](TaskCell::pass_on) |
-//! | `passed_on` | what the task waits for was asked, and said yes | that ends: as cancelled, or else it has refused |
+//! | `passed_on` | what the task waits for was asked, and said yes | that ends: as cancelled, or else it has refused. Of several, the first that is cancelled decides |
 //!
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
 //! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). If not, another branch has
@@ -72,7 +72,7 @@ where
         let asked = self.passed_to.take();
         let cancelled = |future: Rc<dyn AnyCell>| {
             let about = future.about();
-            about.done() && matches!(about.failure(), Some(Error::Cancelled))
+            matches!(about.error(), Some(Error::Cancelled))
         };
         let mut futures = asked.iter().flat_map(|asked| asked.iter());
         let said_yes = futures.any(|future| future.upgrade().is_some_and(cancelled));

@@ -132,7 +132,6 @@ where
         task.number = event_loop.next_task_number();
         *task.given_name.get_mut() = None;
         task.asked = Asked::default();
-        task.passed_to = Cell::default();
         task.task_waker.recycle(key);
         let body = task.body.get_mut().as_mut().expect("it was kept for this");
         body.as_mut().set(Some(coroutine));

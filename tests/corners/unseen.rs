@@ -1,9 +1,13 @@
 //! Errors that nobody has seen: who is told of them, and when.
 
 use crate::{Later, OnDrop, reports, turn, turns};
-use send_none::{Coroutine, Error, EventLoop, FutureCell, Task, set_event_loop, shield};
+use send_none::{Coroutine, Error, EventLoop, FutureCell, Task, set_event_loop, shield, sleep};
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
 
 const NEVER_RETRIEVED: &str = "Future exception was never retrieved | nobody looks";
 
@@ -152,6 +156,34 @@ fn a_shield_that_somebody_else_settles_first_is_an_error_in_its_callback() {
     turn(&event_loop);
     assert_eq!(shielded.result().unwrap(), 2);
     assert_eq!(*reports.borrow(), ["Exception in callback | invalid state"]);
+}
+
+/// It was asked to cancel itself, and failed; but another branch has won.
+#[test]
+fn to_ask_whether_a_cancellation_was_answered_is_not_to_look_at_an_error() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let reports = reports(&event_loop);
+    let flag = Rc::new(Cell::new(false));
+    let raises = flag.clone();
+    let fails: Task<i32> = event_loop.create_task(async move {
+        let _cancelled = sleep(Duration::from_secs(9)).await;
+        sleep(Duration::from_secs(1)).await?;
+        raises.set(true);
+        Err(Error::msg("nobody looks"))
+    });
+    let task = event_loop.create_task(async move {
+        let mut branch = fails;
+        poll_fn(move |cx| match flag.get() {
+            true => Poll::Ready(Ok(8)),
+            false => Pin::new(&mut branch).poll(cx),
+        })
+        .await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), 8);
+    let report = "Task exception was never retrieved | nobody looks";
+    assert_eq!(*reports.borrow(), [report]);
 }
 
 /// And what it holds is dropped by then.
