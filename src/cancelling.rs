@@ -70,10 +70,8 @@ where
     #[cold]
     pub(crate) fn throw_what_is_owed(&self) {
         let asked = self.passed_to.take();
-        let cancelled = |future: Rc<dyn AnyCell>| {
-            let about = future.about();
-            matches!(about.error(), Some(Error::Cancelled))
-        };
+        let cancelled =
+            |future: Rc<dyn AnyCell>| matches!(future.about().error(), Some(Error::Cancelled));
         let mut futures = asked.iter().flat_map(|asked| asked.iter());
         let said_yes = futures.any(|future| future.upgrade().is_some_and(cancelled));
         if self.asked.must_cancel.take() || said_yes {
@@ -94,7 +92,7 @@ where
         let result = self.send(body);
         let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
         let mut waits_for = asked.iter().filter_map(Weak::upgrade);
-        if waits_for.any(stands_there) {
+        if result.is_none() && waits_for.any(stands_there) {
             self.passed_to.set(Some(asked));
             self.asked.passed_on.set(true);
         } else if !asked.is_empty() {

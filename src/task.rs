@@ -74,7 +74,8 @@ pub(crate) type PassedTo = Vec<Weak<dyn AnyCell>>;
 pub(crate) struct Asked {
     /// A cancellation is owed, and the task must see to it itself: see [`cancelling`](crate::cancelling).
     pub(crate) must_cancel: Cell<bool>,
-    /// It was passed on to what the task waits for, and should come out of that.
+    /// It was passed on to what the task waits for, and should come out of that: there are some in `passed_to`. (A
+    /// flag, for each step asks.)
     pub(crate) passed_on: Cell<bool>,
     /// A cancellation was thrown in.
     pub(crate) cancelled: Cell<bool>,

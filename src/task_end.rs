@@ -95,7 +95,6 @@ where
         let event_loop = event_loop.map(|core| EventLoop { core });
         drop(task.future.outcome.take());
         task.record.reset();
-        task.passed_to.take();
         // What was dropped may have closed the loop.
         if let Some(event_loop) = event_loop.filter(|event_loop| !event_loop.is_closed()) {
             // If there is no room it is dropped when no borrow is held any more.

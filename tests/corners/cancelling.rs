@@ -779,3 +779,26 @@ fn a_cancellation_is_owed_until_all_that_were_asked_have_refused() {
         assert_eq!(result.is_ok(), other_refuses, "{result:?}");
     }
 }
+
+/// It returns, and what it has polled lives on, in the line of who was asked. It hears no answer any more.
+#[test]
+fn a_cancellation_is_not_lost_with_a_leaf_that_outlives_the_coroutine() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (branch, waker) = (Branch::default(), Later::<Waker>::default());
+    *branch.borrow_mut() = Some(cleans_up(&event_loop).into());
+    let (polled, keeps, over) = (branch.clone(), waker.clone(), Rc::new(Cell::new(false)));
+    let is_over = over.clone();
+    let task = event_loop.create_task(poll_fn(move |cx| {
+        *keeps.borrow_mut() = Some(cx.waker().clone());
+        match is_over.get() {
+            true => Poll::Ready(Ok(())),
+            false => Pin::new(polled.borrow_mut().as_mut().unwrap()).poll(cx),
+        }
+    }));
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    later(&event_loop, 1, &waker, move || over.set(true));
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert_eq!(event_loop.time(), secs(1));
+}
