@@ -151,3 +151,25 @@ fn a_task_that_cancels_itself_is_not_said_to_wait_where_it_may_not() {
         &["Task-1 was asked to cancel itself: next comes CancelledError"],
     );
 }
+
+/// It is counted by the places that were noted, not by futures: one of the two is given up.
+#[test]
+fn a_waker_that_is_elsewhere_is_seen_though_one_of_two_handles_is_gone() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let (mut stays, goes) = (fut.clone(), Rc::new(RefCell::new(Some(fut))));
+    let (polled, kept) = (goes.clone(), Rc::new(RefCell::new(None)));
+    let keeps = kept.clone();
+    let _task: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        *keeps.borrow_mut() = Some(cx.waker().clone());
+        let goes = polled.borrow_mut().as_mut().map(|it| Pin::new(it).poll(cx));
+        assert!(goes.is_some_and(|poll| poll.is_pending()));
+        Pin::new(&mut stays).poll(cx)
+    }));
+    event_loop.stop();
+    event_loop.run_forever().unwrap();
+    drop(goes.take());
+    assert!(event_loop.snapshot().tasks[0].elsewhere);
+    drop(kept.take());
+    assert!(!event_loop.snapshot().tasks[0].elsewhere);
+}
