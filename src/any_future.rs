@@ -62,6 +62,15 @@ pub(crate) enum Below {
     IsACircle,
 }
 
+/// Those to whom a cancellation was passed on.
+#[derive(Default)]
+pub(crate) struct PassedTo {
+    /// They have not answered yet. (To have asked somebody is no reason to keep him.)
+    pub(crate) asked: Vec<Weak<dyn AnyCell>>,
+    /// Others were given up: they are not waited for any more, and had not answered.
+    pub(crate) given_up: bool,
+}
+
 /// A done-callback that does not care for the type of the result.
 pub(crate) type AnyCallback = Box<dyn FnOnce(&AnyFuture)>;
 

@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::any_future::About;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::future_cell::{FutureCell, Waiter};
 use crate::loop_event::LoopEvent;
 use crate::step;
@@ -39,7 +39,11 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         }
         if self.done() {
             self.place = None;
-            return Poll::Ready(self.result());
+            let result = self.result();
+            if let Err(Error::Cancelled) = result {
+                step::hear(self.as_any().address());
+            }
+            return Poll::Ready(result);
         }
         let place = self.stand_in_line(cx.waker().clone());
         let settable = self.shared().settable();

@@ -11,18 +11,20 @@
 //! | flag | because | and then |
 //! |---|---|---|
 //! | `must_cancel` | there is nothing that could be asked, or that says yes | it is thrown in [when the next step begins](TaskCell::throw_what_is_owed); but if a step is in progress, and ends in waiting for a future, it is [passed on](TaskCell::pass_on) |
-//! | `passed_on` | what the task waits for was asked, and said yes | that ends: as cancelled, or else it has refused. Of several, the first that is cancelled decides |
+//! | `passed_on` | what the task waits for was asked, and said yes | that ends: as cancelled, which comes out of its `await`; or else it has refused |
 //!
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
-//! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). If not, another branch has
-//! won, and nobody would hear the answer: then the cancellation is owed as if it had never been passed on.
+//! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). The first that comes out as
+//! cancelled decides. One that is not waited for any more, because another branch has won, is given up: nobody
+//! would hear its answer. If then the others refuse, or there are none, the cancellation is owed as if it had never
+//! been passed on.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
 use std::future::Future;
 use std::rc::{Rc, Weak};
 
-use crate::any_future::{About, AnyCell, AnyFuture, Below};
+use crate::any_future::{About, AnyCell, AnyFuture, Below, PassedTo};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
 use crate::task::{Body, TaskCell};
@@ -39,13 +41,8 @@ where
             return false;
         }
         if below == Below::SaidYes {
-            let asked: Vec<_> = self
-                .record
-                .waits()
-                .that_wake(&self.waker)
-                .cloned()
-                .collect();
-            self.was_passed_to(&asked);
+            let waits = self.record.waits();
+            self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
         self.asked.must_cancel.set(true);
@@ -57,48 +54,75 @@ where
         true
     }
 
-    fn was_passed_to(&self, futures: &[AnyFuture]) {
-        let mut asked = self.passed_to.take();
-        let new = futures.iter().map(|future| Rc::downgrade(&future.0));
-        asked.get_or_insert_default().extend(new);
-        self.passed_to.set(asked);
+    fn was_passed_to<'a>(&self, futures: impl Iterator<Item = &'a AnyFuture>) {
+        let mut passed_to = self.passed_to.take().unwrap_or_default();
+        passed_to.asked = futures.map(|future| Rc::downgrade(&future.0)).collect();
+        self.passed_to.set(Some(passed_to));
         self.asked.passed_on.set(true);
     }
 
-    /// A step begins, and a cancellation is owed. It is thrown in if one of those that were asked has ended as
-    /// cancelled, even though the `await` of that may not be polled any more.
+    /// This future was cancelled, and that comes out of its `await`. If it is one of those who were asked, this is
+    /// the answer, and nothing is owed any more.
+    pub(crate) fn is_answer(&self, future: *const ()) -> bool {
+        let Some(passed_to) = self.passed_to.take() else {
+            return false;
+        };
+        let is_it = |asked: &Weak<dyn AnyCell>| asked.as_ptr().cast() == future;
+        let is_answer = passed_to.asked.iter().any(is_it);
+        if is_answer {
+            self.asked.cancelled.set(true);
+        } else {
+            self.passed_to.set(Some(passed_to));
+        }
+        is_answer
+    }
+
+    /// A step begins, and a cancellation is owed.
     #[cold]
     pub(crate) fn throw_what_is_owed(&self) {
-        let asked = self.passed_to.take();
-        let cancelled =
-            |future: Rc<dyn AnyCell>| matches!(future.about().error(), Some(Error::Cancelled));
-        let mut futures = asked.iter().flat_map(|asked| asked.iter());
-        let said_yes = futures.any(|future| future.upgrade().is_some_and(cancelled));
-        if self.asked.must_cancel.take() || said_yes {
+        let waits = self.record.waits();
+        // Who waits for one only would be told by that one. So it is the same to throw it in, as Python does.
+        let single = waits.single().filter(|future| is_cancelled(&*future.0));
+        let answered = single.is_some_and(|single| self.is_answer(single.address()));
+        if self.asked.must_cancel.take() || answered {
+            self.passed_to.take();
             self.asked.passed_on.set(false);
             self.asked.cancelled.set(true);
-            self.record.waits().look();
+            waits.look();
             self.record.throw(Error::Cancelled);
-        } else {
-            self.passed_to.set(asked);
         }
     }
 
-    /// Sends into the coroutine while some of those that were asked may not have ended yet.
+    /// Sends into the coroutine while those that were asked may not have answered yet.
     #[cold]
     pub(crate) fn send_meanwhile(&self, body: &mut Body<F>) -> Option<Result<T>> {
-        let mut asked = self.passed_to.take().unwrap_or_default();
-        asked.retain(|future| future.upgrade().is_none_or(|future| !future.about().done()));
+        let mut passed_to = self.passed_to.take().unwrap_or_default();
+        let refused = |future: Rc<dyn AnyCell>| future.about().done() && !is_cancelled(&*future);
+        let asked = &mut passed_to.asked;
+        asked.retain(|future| !future.upgrade().is_some_and(refused));
+        self.passed_to.set(Some(passed_to));
         let result = self.send(body);
-        let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
-        let mut waits_for = asked.iter().filter_map(Weak::upgrade);
-        if result.is_none() && waits_for.any(stands_there) {
-            self.passed_to.set(Some(asked));
-            self.asked.passed_on.set(true);
-        } else if !asked.is_empty() {
-            self.asked.must_cancel.set(true);
+        if let Some(passed_to) = self.passed_to.take() {
+            self.look_who_is_given_up(passed_to, result.is_some());
         }
         result
+    }
+
+    /// The answer did not come in this step. (Who is done waits for nobody.)
+    fn look_who_is_given_up(&self, mut passed_to: Box<PassedTo>, is_done: bool) {
+        let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
+        let is_waited_for = |future: &Weak<_>| future.upgrade().is_some_and(stands_there);
+        let before = passed_to.asked.len();
+        passed_to
+            .asked
+            .retain(|future| !is_done && is_waited_for(future));
+        passed_to.given_up |= passed_to.asked.len() < before;
+        if !passed_to.asked.is_empty() {
+            self.passed_to.set(Some(passed_to));
+            self.asked.passed_on.set(true);
+        } else if passed_to.given_up {
+            self.asked.must_cancel.set(true);
+        }
     }
 
     /// The step is over, and a cancellation is owed: asks what the task waits for.
@@ -108,7 +132,7 @@ where
         let (me, waits_for) = (AnyFuture(self.clone()), self.held());
         let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
         if waits_for.iter().fold(false, ask) {
-            return self.was_passed_to(&waits_for);
+            return self.was_passed_to(waits_for.iter());
         }
         self.asked.must_cancel.set(true);
         if waits_for.is_empty() {
@@ -120,4 +144,8 @@ where
     pub(crate) fn held(&self) -> Vec<AnyFuture> {
         self.record.waits().held(&self.waker).cloned().collect()
     }
+}
+
+fn is_cancelled(future: &dyn AnyCell) -> bool {
+    matches!(future.about().error(), Some(Error::Cancelled))
 }

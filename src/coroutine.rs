@@ -117,6 +117,7 @@ where
     let for_nobody = !record.somebody_can_give_it_out();
     record.started.set(true);
     if for_nobody {
+        record.dropped.set(true);
         return Poll::Ready(Err(error));
     }
     record.throw(error); // there the leaf looks for it
@@ -127,7 +128,10 @@ where
     // If it is still there, then no leaf of this crate was polled.
     match (poll, record.take_thrown()) {
         (poll, None) => poll,
-        (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),
+        (Poll::Pending, Some(error)) => {
+            record.dropped.set(true);
+            Poll::Ready(Err(error))
+        }
         (Poll::Ready(result), Some(error)) => Poll::Ready(result.and(Err(error))),
     }
 }

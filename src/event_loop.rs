@@ -125,6 +125,8 @@ pub(crate) trait LoopTask: AnyCell {
     fn has_waker(&self, waker: &Waker) -> bool;
     /// Drops the coroutine unfinished, because the loop is closing. Tells if that panics.
     fn shut_down(&self) -> Result<()>;
+    /// The cancellation of this future comes out of an `await` in its present step.
+    fn hear(&self, future: *const ());
     /// The note that its waker left in the mailbox was taken out.
     fn note_taken(&self);
     /// Whether its waker is held by anybody but itself and the futures that it is known to wait for.

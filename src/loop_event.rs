@@ -128,13 +128,15 @@ pub enum LoopEvent {
         /// What is sent into its coroutine.
         sends: Sends,
     },
-    /// The coroutine returned, or was dropped because nothing in it could give an error out; the task is done.
+    /// The coroutine returned, and so the task is done.
     Returned {
         /// The task that ended.
         task: u64,
+        /// Whether it did not return, but was dropped, for nothing in it could give an error out.
+        dropped: bool,
         /// Whether it has caught a cancellation, and ended with something else.
         swallows: bool,
-        /// Whether it was asked to cancel itself in this very step, but returned a result: then it is cancelled.
+        /// Whether it returned a result while a cancellation was still owed: then it is cancelled.
         too_late: bool,
     },
     /// The coroutine panicked, and so the task is done.
@@ -301,12 +303,6 @@ pub enum Sends {
     },
     /// Nothing, for the task was aborted.
     Nothing,
-}
-
-impl Sends {
-    pub(crate) fn is_cancellation(&self) -> bool {
-        matches!(self, Sends::Error { error } | Sends::ItsEnd { error } if is_cancellation(error))
-    }
 }
 
 /// Whether that is a cancellation, printed.

@@ -187,6 +187,8 @@ fn is_poll_itself(at: SourceLine) -> bool {
 pub(crate) struct Record {
     /// Whether there was a step at all.
     pub(crate) started: Cell<bool>,
+    /// The coroutine was dropped, for nothing in it could give an error out.
+    pub(crate) dropped: Cell<bool>,
     /// To be thrown in, until a leaf takes it.
     thrown: Cell<Option<Box<Error>>>,
     waits: RefCell<Waits>,
@@ -255,6 +257,7 @@ impl Record {
     /// As if it were new.
     pub(crate) fn reset(&self) {
         self.started.set(false);
+        self.dropped.set(false);
         drop(self.thrown.take());
         self.clear();
     }

@@ -140,6 +140,14 @@ pub(crate) fn current_task() -> Option<Rc<dyn LoopTask>> {
     with_current(Rc::clone)
 }
 
+/// This future was cancelled, and that comes out of its `await` in this step. The task may have asked for it.
+#[cold]
+pub(crate) fn hear(future: *const ()) {
+    if let Some(task) = current_task() {
+        task.hear(future);
+    }
+}
+
 /// Whose waker this is, as those see it who watch that loop. They know nothing of tasks of others.
 pub(crate) fn who(waker: &Waker, event_loop: *const ()) -> Who {
     let task = current_task().filter(|task| task.has_waker(waker));

@@ -25,7 +25,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 
-use crate::any_future::{About, AnyCallback, AnyCell, AnyFuture};
+use crate::any_future::{About, AnyCallback, AnyFuture, PassedTo};
 use crate::coroutine;
 use crate::error::{Error, Result};
 use crate::event_loop::{Core, EventLoop, LoopTask};
@@ -55,27 +55,20 @@ pub(crate) struct TaskCell<F, T: 'static> {
     /// What it is parked on, and what is to be thrown in next.
     pub(crate) record: Record,
     pub(crate) asked: Asked,
-    /// To whom a cancellation was passed on. (Boxed, for it is seldom there.)
-    #[allow(
-        clippy::box_collection,
-        reason = "an empty `Vec` is three times as large"
-    )]
+    /// To whom a cancellation was passed on. (Boxed, for that is seldom.)
     pub(crate) passed_to: Cell<Option<Box<PassedTo>>>,
     pub(crate) waker: Waker,
     /// The same waker, to be told when its note was taken out of the mailbox.
     pub(crate) task_waker: Arc<TaskWaker>,
 }
 
-/// Those to whom a cancellation was passed on. (To have asked somebody is no reason to keep him.)
-pub(crate) type PassedTo = Vec<Weak<dyn AnyCell>>;
-
 /// What others want of it.
 #[derive(Default)]
 pub(crate) struct Asked {
     /// A cancellation is owed, and the task must see to it itself: see [`cancelling`](crate::cancelling).
     pub(crate) must_cancel: Cell<bool>,
-    /// It was passed on to what the task waits for, and should come out of that: there are some in `passed_to`. (A
-    /// flag, for each step asks.)
+    /// It was passed on to what the task waits for, and should come out of that. (A flag, for each step
+    /// asks.)
     pub(crate) passed_on: Cell<bool>,
     /// A cancellation was thrown in.
     pub(crate) cancelled: Cell<bool>,
@@ -174,7 +167,9 @@ where
 
     /// Is there a reason to go on at once?
     fn begin_to_wait(self: Rc<Self>, event_loop: &EventLoop) {
-        if let Some(error) = self.refusal() {
+        if self.asked.aborted.get() {
+            // It waits for nothing any more.
+        } else if let Some(error) = self.refusal() {
             let cancelled = self.asked.must_cancel.get().then_some(Error::Cancelled);
             self.may_not_wait(event_loop, cancelled.unwrap_or(error));
         } else if self.asked.must_cancel.get() {
@@ -249,6 +244,7 @@ where
                 self.body.set(Some(body));
                 event_loop.tell(|| LoopEvent::Returned {
                     task: self.future.id,
+                    dropped: self.record.dropped.get(),
                     swallows: self.asked.cancelled.get()
                         && !matches!(result, Err(Error::Cancelled)),
                     too_late: self.asked.must_cancel.get() && result.is_ok(),
@@ -290,6 +286,10 @@ where
         }
         self.future.dissolve_line();
         self.drop_all(self.body.take())
+    }
+
+    fn hear(&self, future: *const ()) {
+        self.is_answer(future);
     }
 
     fn note_taken(&self) {

@@ -103,6 +103,34 @@ mod tests {
         assert_eq!(one_after_the_other(10_000), before);
     }
 
+    /// Who waits for one that refuses is asked again and again. It notes whom it was passed to, once.
+    #[test]
+    fn who_is_asked_ten_thousand_times_takes_no_more_memory_for_it() {
+        let event_loop = EventLoop::with_virtual_clock();
+        let futures = event_loop.clone();
+        let stubborn: Task<()> = event_loop.create_task(async move {
+            loop {
+                let _cancelled = futures.create_future::<()>().await;
+            }
+        });
+        let task = event_loop.create_task(stubborn.clone());
+        let turn = || {
+            event_loop.stop();
+            event_loop.run_forever().unwrap();
+        };
+        let ask = |times: usize| {
+            for _ in 0..times {
+                assert!(task.cancel());
+                turn();
+            }
+            LIVE.get()
+        };
+        turn();
+        turn();
+        let before = ask(1000);
+        assert_eq!(ask(10_000), before);
+    }
+
     /// A loop that is busy does not get to its mailbox. A task that is woken ten thousand times
     /// meanwhile is written down there once.
     #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::loop_event::{Ended, LoopEvent, Who, is_cancellation};
+use crate::loop_event::{Ended, LoopEvent, Sends, Who, is_cancellation};
 use crate::record::is_ours;
 
 /// A script's numbers are exact up to here: a quarter of a year.
@@ -267,4 +267,10 @@ pub(crate) fn room(at: &Location<'_>) -> String {
     let (_, path) = at.file().rsplit_once("src/").unwrap_or_default();
     let path = path.trim_end_matches(".rs").replace('/', "::");
     format!("send_none::{path}")
+}
+
+impl Sends {
+    pub(crate) fn is_cancellation(&self) -> bool {
+        matches!(self, Sends::Error { error } | Sends::ItsEnd { error } if is_cancellation(error))
+    }
 }

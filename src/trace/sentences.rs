@@ -150,10 +150,11 @@ impl Teller {
             }
             LoopEvent::Returned {
                 task,
+                dropped,
                 swallows,
                 too_late,
             } => match (swallows, too_late) {
-                _ if self.unheard => format!("the coroutine of {} is dropped", name(task)),
+                _ if *dropped => format!("the coroutine of {} is dropped", name(task)),
                 (_, true) => {
                     format!("{} returns, but it was asked to cancel itself", name(task))
                 }

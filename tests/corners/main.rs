@@ -1,6 +1,7 @@
 //! Corners: what happens where two rules meet, or where a rule ends. Nobody reads these to learn how
 //! the executor works. Each of them failed once, or was written to see one line of it go wrong.
 
+mod answers;
 mod any_tasks;
 mod cancelling;
 mod circles;

@@ -2,7 +2,7 @@
 
 use super::*;
 use send_none::sync::Lock;
-use send_none::{AsyncIter, as_completed, current_task, wait_for};
+use send_none::{AsyncIter, Task, as_completed, current_task, wait_for};
 use std::future::pending;
 use std::task::Waker;
 
@@ -60,6 +60,33 @@ fn nothing_is_sent_to_a_task_that_was_aborted() {
     assert_eq!(lines[aborted..aborted + 6], expected);
 }
 
+/// The leaf that could have given it out is gone, and what comes next is not ours.
+#[test]
+fn a_coroutine_that_was_dropped_is_not_said_to_return() {
+    let recorder = recorded(|event_loop| {
+        let (other_wins, mut leaf) = (Cell::new(false), Some(event_loop.create_future::<()>()));
+        let task: Task<()> = event_loop.create_task(async move {
+            poll_fn(|cx| {
+                leaf.take_if(|_| other_wins.replace(true));
+                let poll = leaf.as_mut().map(|leaf| Pin::new(leaf).poll(cx).map(drop));
+                poll.unwrap_or(Poll::Ready(()))
+            })
+            .await;
+            pending().await
+        });
+        let asked = task.clone();
+        event_loop.call_later(secs(1), move || asked.cancel());
+        assert!(event_loop.run_until_complete(task).is_err());
+    });
+    let text = story(&recorder);
+    let dropped = [
+        "throw(CancelledError)",
+        "the coroutine of Task-1 is dropped",
+    ];
+    tells(&text, &dropped);
+    assert!(!text.contains("Task-1 returns"), "{text}");
+}
+
 #[test]
 fn a_cancellation_that_is_swallowed_is_told() {
     let recorder = recorded(|event_loop| {
@@ -80,6 +107,25 @@ fn a_cancellation_that_is_swallowed_is_told() {
     ] {
         assert!(lines.iter().any(|line| line == expected), "{lines:?}");
     }
+}
+
+#[test]
+fn a_cancellation_of_one_of_several_that_is_swallowed_is_told() {
+    let recorder = recorded(|event_loop| {
+        let mut several = [(); 2].map(|_| event_loop.create_future::<i32>());
+        let deaf = event_loop.create_task(poll_fn(move |cx| {
+            let polls = several.each_mut().map(|fut| Pin::new(fut).poll(cx));
+            match polls.iter().all(Poll::is_ready) {
+                true => Poll::Ready(Ok(7)),
+                false => Poll::Pending,
+            }
+        }));
+        let task = deaf.clone();
+        event_loop.call_later(secs(1), move || task.cancel());
+        assert_eq!(event_loop.run_until_complete(deaf).unwrap(), 7);
+    });
+    let text = story(&recorder);
+    tells(&text, &["Task-1 has caught its cancellation, and returns"]);
 }
 
 #[test]

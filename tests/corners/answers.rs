@@ -1,0 +1,281 @@
+//! A task that waits for several, and is cancelled: each of those that were asked has an answer of its own.
+
+use crate::{Later, OnDrop, secs, turns};
+use send_none::{Error, EventLoop, FutureCell, Result, Task, current_task, sleep};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+fn polled<T: Clone>(
+    fut: &mut FutureCell<T>,
+    result: &mut Option<Result<T>>,
+    cx: &mut Context<'_>,
+) -> bool {
+    if result.is_none()
+        && let Poll::Ready(ready) = Pin::new(fut).poll(cx)
+    {
+        *result = Some(ready);
+    }
+    result.is_some()
+}
+
+/// Waits for both, in that order.
+async fn join<T: Clone>(mut both: [FutureCell<T>; 2]) -> [Result<T>; 2] {
+    let mut results = [None, None];
+    poll_fn(|cx| {
+        let mut all_done = true;
+        for (fut, result) in both.iter_mut().zip(&mut results) {
+            all_done &= polled(fut, result, cx);
+        }
+        match all_done {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    results.map(Option::unwrap)
+}
+
+/// Sleeps long. If it is cancelled, cleans up for so many seconds, and then refuses.
+fn refuses_after(event_loop: &EventLoop, seconds: u64) -> Task<i32> {
+    event_loop.create_task(async move {
+        let _cancelled = sleep(secs(100)).await;
+        sleep(secs(seconds)).await?;
+        Ok(7)
+    })
+}
+
+/// Runs a join of the two, in this order or the other one, and cancels it; gives what came of the two.
+fn cancelled_join(
+    event_loop: &EventLoop,
+    mut both: [FutureCell<i32>; 2],
+    turned: bool,
+    before: impl FnOnce(),
+) -> [Result<i32>; 2] {
+    if turned {
+        both.reverse();
+    }
+    let results = Rc::new(RefCell::new(None));
+    let finds = results.clone();
+    let task = event_loop.create_task(async move {
+        *finds.borrow_mut() = Some(join(both).await);
+        Ok(())
+    });
+    turns(event_loop, 2);
+    before();
+    assert!(task.cancel());
+    event_loop.run_until_complete(task).unwrap();
+    let mut results = results.take().unwrap();
+    if turned {
+        results.reverse();
+    }
+    results
+}
+
+/// One is cancelled at once, and the other one refuses: neither gets what is the other's.
+#[test]
+fn each_of_several_gives_out_its_own_end() {
+    for turned in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (fut, task) = (event_loop.create_future(), refuses_after(&event_loop, 5));
+        let results = cancelled_join(&event_loop, [fut, task.into()], turned, || ());
+        assert!(
+            matches!(results, [Err(Error::Cancelled), Ok(7)]),
+            "{results:?}"
+        );
+        assert_eq!(event_loop.time(), secs(5));
+    }
+}
+
+#[test]
+fn a_result_that_is_there_is_not_lost_to_the_cancellation_of_another() {
+    for turned in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let [fut, done] = [(); 2].map(|_| event_loop.create_future());
+        let set = done.clone();
+        let before = move || set.set_result(7).unwrap();
+        let results = cancelled_join(&event_loop, [fut, done], turned, before);
+        assert!(
+            matches!(results, [Err(Error::Cancelled), Ok(7)]),
+            "{results:?}"
+        );
+    }
+}
+
+/// One was cancelled by somebody else before.
+#[test]
+fn who_was_cancelled_before_is_no_answer_of_the_other() {
+    for turned in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (fut, task) = (event_loop.create_future(), refuses_after(&event_loop, 5));
+        let somebody = fut.clone();
+        let before = move || assert!(somebody.cancel());
+        let results = cancelled_join(&event_loop, [fut, task.into()], turned, before);
+        assert!(
+            matches!(results, [Err(Error::Cancelled), Ok(7)]),
+            "{results:?}"
+        );
+    }
+}
+
+/// Waits for both, until the second one is given up; then for the first one alone.
+struct Both {
+    event_loop: EventLoop,
+    waker: Later<Waker>,
+    gives_up: Rc<Cell<bool>>,
+}
+
+impl Both {
+    fn new() -> Self {
+        Both {
+            event_loop: EventLoop::with_virtual_clock(),
+            waker: Rc::default(),
+            gives_up: Rc::default(),
+        }
+    }
+
+    /// The first one decides; then the task sleeps for ten seconds.
+    fn wait(&self, first: Task<i32>, second: FutureCell<i32>) -> Task<()> {
+        let (waker, gives_up) = (self.waker.clone(), self.gives_up.clone());
+        let (mut first, mut second, mut seen) = (first, Some(second), None);
+        self.event_loop.create_task(async move {
+            poll_fn(move |cx| {
+                *waker.borrow_mut() = Some(cx.waker().clone());
+                second.take_if(|_| gives_up.get());
+                if let Some(second) = &mut second {
+                    polled(second, &mut seen, cx);
+                }
+                Pin::new(&mut first).poll(cx)
+            })
+            .await?;
+            sleep(secs(10)).await
+        })
+    }
+
+    fn give_up_after(&self, seconds: u64) {
+        let (waker, gives_up) = (self.waker.clone(), self.gives_up.clone());
+        self.event_loop.call_later(secs(seconds), move || {
+            gives_up.set(true);
+            waker.borrow().as_ref().map(Waker::wake_by_ref)
+        });
+    }
+}
+
+/// He has not answered when he is given up. What he would have said is heard by nobody, whoever keeps a handle.
+#[test]
+fn who_is_given_up_leaves_a_cancellation_owed_until_the_others_have_answered() {
+    for keeps in [false, true] {
+        let both = Both::new();
+        let first = refuses_after(&both.event_loop, 5);
+        let second = refuses_after(&both.event_loop, 3);
+        let _kept = keeps.then(|| second.clone());
+        let task = both.wait(first, second.into());
+        turns(&both.event_loop, 2);
+        assert!(task.cancel());
+        both.give_up_after(1);
+        let result = both.event_loop.run_until_complete(task);
+        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+        assert_eq!(both.event_loop.time(), secs(5));
+    }
+}
+
+/// The second time there is only one left to be asked, who refuses again.
+#[test]
+fn who_is_asked_again_still_owes_the_first_time() {
+    let both = Both::new();
+    let first = both.event_loop.create_task(async {
+        let _the_first_time = sleep(secs(100)).await;
+        let _the_second_time = sleep(secs(100)).await;
+        sleep(secs(5)).await?;
+        Ok(7)
+    });
+    let second = refuses_after(&both.event_loop, 3);
+    let task = both.wait(first, second.into());
+    turns(&both.event_loop, 2);
+    assert!(task.cancel());
+    both.give_up_after(1);
+    let again = task.clone();
+    both.event_loop.call_later(secs(2), move || again.cancel());
+    let result = both.event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert_eq!(both.event_loop.time(), secs(7));
+}
+
+#[test]
+fn who_has_refused_before_he_is_given_up_owes_nothing() {
+    let both = Both::new();
+    let first = refuses_after(&both.event_loop, 5);
+    let second = refuses_after(&both.event_loop, 3);
+    let task = both.wait(first, second.into());
+    turns(&both.event_loop, 2);
+    assert!(task.cancel());
+    both.give_up_after(4);
+    both.event_loop.run_until_complete(task).unwrap();
+    assert_eq!(both.event_loop.time(), secs(15));
+}
+
+/// The other one came later, and so was not asked. That he is cancelled is no answer.
+#[test]
+fn a_cancellation_is_not_answered_by_one_who_was_not_asked() {
+    for polls_both in [true, false] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (asked, not_asked) = (refuses_after(&event_loop, 50), event_loop.create_future());
+        let (waker, stage) = (Later::<Waker>::default(), Rc::new(Cell::new(0)));
+        let (keeps, at, mut comes_later) = (waker.clone(), stage.clone(), not_asked.clone());
+        let (mut asked, mut seen) = (Some(FutureCell::from(asked)), None);
+        let task = event_loop.create_task(async move {
+            poll_fn(|cx| {
+                *keeps.borrow_mut() = Some(cx.waker().clone());
+                if at.get() > 0 {
+                    polled::<i32>(&mut comes_later, &mut seen, cx);
+                }
+                if at.get() == 0 || polls_both {
+                    assert!(!polled(asked.as_mut().unwrap(), &mut None, cx));
+                }
+                match at.get() {
+                    2 => {
+                        asked = None;
+                        Poll::Ready(())
+                    }
+                    _ => Poll::Pending,
+                }
+            })
+            .await;
+            sleep(secs(10)).await
+        });
+        turns(&event_loop, 2);
+        assert!(task.cancel());
+        for seconds in [1, 3] {
+            let (stage, waker) = (stage.clone(), waker.clone());
+            event_loop.call_later(secs(seconds), move || {
+                stage.set(stage.get() + 1);
+                waker.borrow().as_ref().map(Waker::wake_by_ref)
+            });
+        }
+        event_loop.call_later(secs(2), move || not_asked.cancel());
+        let result = event_loop.run_until_complete(task);
+        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+        assert_eq!(event_loop.time(), secs(3));
+    }
+}
+
+/// What it waits for when its step is over is no more asked than what it waited for before.
+#[test]
+fn an_aborted_task_asks_nobody_to_cancel_himself() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let fut = event_loop.create_future::<()>();
+    let (waits, dropped) = (fut.clone(), Rc::new(Cell::new(false)));
+    let tells = dropped.clone();
+    let task: Task<()> = event_loop.create_task(async move {
+        let _on_drop = OnDrop(move || tells.set(true));
+        let me = current_task().unwrap();
+        me.cancel();
+        me.abort();
+        waits.await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancelled() && dropped.get());
+    assert!(!fut.cancelled());
+}
