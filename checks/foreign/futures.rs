@@ -301,6 +301,34 @@ fn cancelling_a_join_of_a_few_tasks_cancels_them() {
     });
 }
 
+/// One refuses, the other one does not: whichever is polled first.
+#[test]
+fn each_member_of_a_join_that_is_cancelled_gives_out_its_own_end() {
+    for turned in [false, true] {
+        on_a_loop(move |event_loop| {
+            let refuses = event_loop.create_task(async {
+                let _cancelled = sleep(secs(60)).await;
+                asleep(5).await
+            });
+            let mut members = [event_loop.create_task(asleep(60)), refuses];
+            if turned {
+                members.reverse();
+            }
+            let all = join_all(members);
+            let task = event_loop.create_task(async { Ok(all.await) });
+            settle(event_loop);
+            assert!(task.cancel());
+            let results = event_loop.run_until_complete(task);
+            let mut results = results.unwrap();
+            if turned {
+                results.reverse();
+            }
+            let expected = matches!(results[..], [Err(Error::Cancelled), Ok(5)]);
+            assert!(expected, "{results:?}");
+        });
+    }
+}
+
 /// With more than thirty `join_all` is made of a `FuturesUnordered`. What has wakers of its own is
 /// dropped; and to drop the handle of a task is to let it run.
 #[test]
