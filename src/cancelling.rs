@@ -45,6 +45,9 @@ where
             self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
+        if self.asked.aborted.get() {
+            return true; // it will be dropped
+        }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
         let parked = self.whereabouts.state() == TaskState::Parked;

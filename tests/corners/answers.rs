@@ -264,18 +264,23 @@ fn a_cancellation_is_not_answered_by_one_who_was_not_asked() {
 /// What it waits for when its step is over is no more asked than what it waited for before.
 #[test]
 fn an_aborted_task_asks_nobody_to_cancel_himself() {
-    let event_loop = EventLoop::with_virtual_clock();
-    let fut = event_loop.create_future::<()>();
-    let (waits, dropped) = (fut.clone(), Rc::new(Cell::new(false)));
-    let tells = dropped.clone();
-    let task: Task<()> = event_loop.create_task(async move {
-        let _on_drop = OnDrop(move || tells.set(true));
-        let me = current_task().unwrap();
-        me.cancel();
-        me.abort();
-        waits.await
-    });
-    turns(&event_loop, 2);
-    assert!(task.cancelled() && dropped.get());
-    assert!(!fut.cancelled());
+    for cancels_first in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let fut = event_loop.create_future::<()>();
+        let (waits, dropped) = (fut.clone(), Rc::new(Cell::new(false)));
+        let tells = dropped.clone();
+        let task: Task<()> = event_loop.create_task(async move {
+            let _on_drop = OnDrop(move || tells.set(true));
+            let me = current_task().unwrap();
+            if cancels_first {
+                me.cancel();
+            }
+            me.abort();
+            assert!(me.cancel());
+            waits.await
+        });
+        turns(&event_loop, 2);
+        assert!(task.cancelled() && dropped.get());
+        assert!(!fut.cancelled());
+    }
 }
