@@ -30,7 +30,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
     #[track_caller] // so it is known at which `await` it was polled
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         if self.done() && self.place.is_none() {
-            return Poll::Ready(self.result()); // there is nothing to wait for
+            return Poll::Ready(self.outcome_of_await()); // there is nothing to wait for
         }
         // An error that is thrown in comes before a result that nobody has taken yet.
         if let Some(error) = step::take_thrown(cx.waker()) {
@@ -39,11 +39,7 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
         }
         if self.done() {
             self.place = None;
-            let result = self.result();
-            if let Err(Error::Cancelled) = result {
-                step::hear(self.as_any().address());
-            }
-            return Poll::Ready(result);
+            return Poll::Ready(self.outcome_of_await());
         }
         let place = self.stand_in_line(cx.waker().clone());
         let settable = self.shared().settable();
@@ -59,6 +55,18 @@ impl<T: Clone + 'static> Future for FutureCell<T> {
 }
 
 impl<T> FutureCell<T> {
+    /// If it was cancelled, this may be the answer to a cancellation.
+    fn outcome_of_await(&self) -> Result<T>
+    where
+        T: Clone,
+    {
+        let result = self.result();
+        if let Err(Error::Cancelled) = result {
+            step::hear(self.as_any().address());
+        }
+        result
+    }
+
     /// Puts the waker into this handle's place, which is a new one if it has none yet.
     fn stand_in_line(&mut self, waker: Waker) -> u64 {
         let settable = self.shared().settable();

@@ -21,6 +21,7 @@
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 
@@ -45,9 +46,6 @@ where
             self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
-        if self.asked.aborted.get() {
-            return true; // it will be dropped
-        }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
         let parked = self.whereabouts.state() == TaskState::Parked;
@@ -59,41 +57,46 @@ where
 
     fn was_passed_to<'a>(&self, futures: impl Iterator<Item = &'a AnyFuture>) {
         let mut passed_to = self.passed_to.take().unwrap_or_default();
-        passed_to.asked = futures.map(|future| Rc::downgrade(&future.0)).collect();
+        let new: Vec<_> = futures.map(|future| Rc::downgrade(&future.0)).collect();
+        let address = |future: &Weak<dyn AnyCell>| future.as_ptr().cast::<()>();
+        let are_new: HashSet<_> = new.iter().map(address).collect();
+        let asked = &mut passed_to.asked;
+        asked.retain(|old| !are_new.contains(&address(old))); // each once
+        asked.extend(new);
         self.passed_to.set(Some(passed_to));
         self.asked.passed_on.set(true);
     }
 
-    /// This future was cancelled, and that comes out of its `await`. If it is one of those who were asked, this is
-    /// the answer, and nothing is owed any more.
-    pub(crate) fn is_answer(&self, future: *const ()) -> bool {
+    /// This future was cancelled, and that comes out of an `await`. If it is one of those who were asked, this is the
+    /// answer, and nothing is owed any more.
+    pub(crate) fn hear(&self, future: *const ()) {
         let Some(passed_to) = self.passed_to.take() else {
-            return false;
+            return;
         };
         let is_it = |asked: &Weak<dyn AnyCell>| asked.as_ptr().cast() == future;
-        let is_answer = passed_to.asked.iter().any(is_it);
-        if is_answer {
+        if passed_to.asked.iter().any(is_it) {
             self.asked.cancelled.set(true);
         } else {
             self.passed_to.set(Some(passed_to));
         }
-        is_answer
     }
 
-    /// A step begins, and a cancellation is owed.
+    /// Whether it waits for one only, who was cancelled. That comes out of the `await`, so whoever watches may call it
+    /// thrown in, as it is in Python.
+    pub(crate) fn answer_is_there(&self) -> bool {
+        let is_cancelled = |future: &AnyFuture| is_cancelled(&*future.0);
+        self.asked.passed_on.get() && self.record.waits().single().is_some_and(is_cancelled)
+    }
+
+    /// A step begins, and the task must see to it itself.
     #[cold]
     pub(crate) fn throw_what_is_owed(&self) {
-        let waits = self.record.waits();
-        // Who waits for one only would be told by that one. So it is the same to throw it in, as Python does.
-        let single = waits.single().filter(|future| is_cancelled(&*future.0));
-        let answered = single.is_some_and(|single| self.is_answer(single.address()));
-        if self.asked.must_cancel.take() || answered {
-            self.passed_to.take();
-            self.asked.passed_on.set(false);
-            self.asked.cancelled.set(true);
-            waits.look();
-            self.record.throw(Error::Cancelled);
-        }
+        self.asked.must_cancel.set(false);
+        self.asked.passed_on.set(false);
+        self.passed_to.take();
+        self.asked.cancelled.set(true);
+        self.record.waits().look();
+        self.record.throw(Error::Cancelled);
     }
 
     /// Sends into the coroutine while those that were asked may not have answered yet.

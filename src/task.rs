@@ -70,7 +70,7 @@ pub(crate) struct Asked {
     /// It was passed on to what the task waits for, and should come out of that. (A flag, for each step
     /// asks.)
     pub(crate) passed_on: Cell<bool>,
-    /// A cancellation was thrown in.
+    /// A cancellation was thrown in, or came out of an `await`.
     pub(crate) cancelled: Cell<bool>,
     /// To be dropped at the next step.
     pub(crate) aborted: Cell<bool>,
@@ -167,7 +167,9 @@ where
 
     /// Is there a reason to go on at once?
     fn begin_to_wait(self: Rc<Self>, event_loop: &EventLoop) {
-        if let Some(error) = self.refusal() {
+        if self.asked.aborted.get() {
+            // It waits for nothing any more.
+        } else if let Some(error) = self.refusal() {
             let cancelled = self.asked.must_cancel.get().then_some(Error::Cancelled);
             self.may_not_wait(event_loop, cancelled.unwrap_or(error));
         } else if self.asked.must_cancel.get() {
@@ -207,6 +209,9 @@ where
             task: self.future.id,
             sends: match self.asked.aborted.get() {
                 true => Sends::Nothing,
+                false if self.answer_is_there() => Sends::Error {
+                    error: format!("{:?}", Error::Cancelled),
+                },
                 false => self.record.sends(),
             },
         }
@@ -222,7 +227,7 @@ where
             return;
         };
         self.whereabouts.begin();
-        if self.asked.must_cancel.get() || self.asked.passed_on.get() {
+        if self.asked.must_cancel.get() {
             self.throw_what_is_owed();
         }
         event_loop.tell(|| self.began());
@@ -287,7 +292,7 @@ where
     }
 
     fn hear(&self, future: *const ()) {
-        self.is_answer(future);
+        self.hear(future);
     }
 
     fn note_taken(&self) {
@@ -320,7 +325,6 @@ where
         if self.future.done() {
             return;
         }
-        self.asked.must_cancel.set(false); // this is more
         self.asked.aborted.set(true);
         self.future.tell(&mut || LoopEvent::AbortAsked {
             task: self.future.id,

@@ -261,6 +261,116 @@ fn a_cancellation_is_not_answered_by_one_who_was_not_asked() {
     }
 }
 
+/// It waits for one only, and polls another one first in the step of the answer. That one is not cancelled.
+#[test]
+fn what_is_polled_before_the_only_one_that_was_asked_does_not_get_its_answer() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (fut, first_step) = (event_loop.create_future::<i32>(), Cell::new(true));
+    let (mut asked, mut comes_later) = (fut.clone(), Box::pin(sleep(secs(10))));
+    let (mut of_asked, mut of_later) = (None, None);
+    let task = event_loop.create_task(async move {
+        poll_fn(|cx| {
+            if !first_step.replace(false)
+                && of_later.is_none()
+                && let Poll::Ready(result) = comes_later.as_mut().poll(cx)
+            {
+                of_later = Some(result);
+            }
+            match polled(&mut asked, &mut of_asked, cx) && of_later.is_some() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+        Ok((of_asked.unwrap().is_err(), of_later.unwrap().is_ok()))
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), (true, true));
+    assert_eq!(event_loop.time(), secs(10));
+}
+
+/// A select that makes its leaves anew each time: the answer comes out of another leaf than that which asked.
+#[test]
+fn an_answer_is_heard_from_a_fresh_leaf_of_the_same_future() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let [fut, other] = [(); 2].map(|_| event_loop.create_future::<i32>());
+    let (asked, other_set) = (fut.clone(), other.clone());
+    let task = event_loop.create_task(async move {
+        let (mut other, mut leaf, mut of_other) = (other, asked.clone(), None);
+        poll_fn(|cx| match polled(&mut other, &mut of_other, cx) {
+            true => Poll::Ready(()),
+            false => Pin::new(&mut leaf).poll(cx).map(drop),
+        })
+        .await;
+        let answer = asked.await;
+        sleep(secs(1)).await?;
+        Ok((of_other.unwrap()?, answer.is_err()))
+    });
+    turns(&event_loop, 2);
+    other_set.set_result(1).unwrap();
+    assert!(task.cancel());
+    assert_eq!(event_loop.run_until_complete(task).unwrap(), (1, true));
+}
+
+/// The second was asked, and is kept, but not polled when the task is asked again; then it is given up.
+#[test]
+fn who_was_asked_before_is_not_forgotten_when_others_are_asked_again() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (stage, waker) = (Rc::new(Cell::new(0)), Later::<Waker>::default());
+    let mut first = event_loop.create_task(async {
+        let _the_first_time = sleep(secs(100)).await;
+        let _the_second_time = sleep(secs(100)).await;
+        sleep(secs(5)).await
+    });
+    let mut second = Some(FutureCell::from(refuses_after(&event_loop, 50)));
+    let (at, keeps) = (stage.clone(), waker.clone());
+    let task = event_loop.create_task(async move {
+        poll_fn(|cx| {
+            *keeps.borrow_mut() = Some(cx.waker().clone());
+            second.take_if(|_| at.get() > 1);
+            if at.get() == 0 {
+                polled(second.as_mut().unwrap(), &mut None, cx);
+            }
+            Pin::new(&mut first).poll(cx)
+        })
+        .await?;
+        sleep(secs(1)).await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    for seconds in [1, 3] {
+        let (stage, waker) = (stage.clone(), waker.clone());
+        event_loop.call_later(secs(seconds), move || {
+            stage.set(stage.get() + 1);
+            waker.borrow().as_ref().map(Waker::wake_by_ref)
+        });
+    }
+    let again = task.clone();
+    event_loop.call_later(secs(2), move || again.cancel());
+    let result = event_loop.run_until_complete(task);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+}
+
+/// Nothing is dropped of a task that returns in that step. But it was asked to cancel itself.
+#[test]
+fn a_task_that_aborts_and_cancels_itself_and_returns_is_cancelled() {
+    for cancels_first in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let task = event_loop.create_task(async move {
+            let me = current_task().unwrap();
+            if !cancels_first {
+                me.abort();
+            }
+            assert!(me.cancel());
+            me.abort();
+            Ok(5)
+        });
+        let result = event_loop.run_until_complete(task);
+        assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    }
+}
+
 /// What it waits for when its step is over is no more asked than what it waited for before.
 #[test]
 fn an_aborted_task_asks_nobody_to_cancel_himself() {
