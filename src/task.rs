@@ -168,8 +168,9 @@ where
     /// Is there a reason to go on at once?
     fn begin_to_wait(self: Rc<Self>, event_loop: &EventLoop) {
         if self.asked.aborted.get() {
-            // It waits for nothing any more.
-        } else if let Some(error) = self.refusal() {
+            return; // it waits for nothing any more
+        }
+        if let Some(error) = self.refusal() {
             let cancelled = self.asked.must_cancel.get().then_some(Error::Cancelled);
             self.may_not_wait(event_loop, cancelled.unwrap_or(error));
         } else if self.asked.must_cancel.get() {

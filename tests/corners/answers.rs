@@ -1,6 +1,6 @@
 //! A task that waits for several, and is cancelled: each of those that were asked has an answer of its own.
 
-use crate::{Later, OnDrop, secs, turns};
+use crate::{Later, OnDrop, later, secs, turns};
 use send_none::{Error, EventLoop, FutureCell, Result, Task, current_task, sleep};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -8,17 +8,19 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-fn polled<T: Clone>(
-    fut: &mut FutureCell<T>,
+/// Polls it, unless its result is there. Is it now?
+fn polled<F: Future<Output = Result<T>> + Unpin, T>(
+    fut: &mut F,
     result: &mut Option<Result<T>>,
     cx: &mut Context<'_>,
 ) -> bool {
-    if result.is_none()
-        && let Poll::Ready(ready) = Pin::new(fut).poll(cx)
-    {
-        *result = Some(ready);
+    if result.is_none() {
+        match Pin::new(fut).poll(cx) {
+            Poll::Ready(ready) => *result = Some(ready),
+            Poll::Pending => return false,
+        }
     }
-    result.is_some()
+    true
 }
 
 /// Waits for both, in that order.
@@ -43,6 +45,16 @@ fn refuses_after(event_loop: &EventLoop, seconds: u64) -> Task<i32> {
     event_loop.create_task(async move {
         let _cancelled = sleep(secs(100)).await;
         sleep(secs(seconds)).await?;
+        Ok(7)
+    })
+}
+
+/// The same, with five seconds, also the second time.
+fn refuses_twice(event_loop: &EventLoop) -> Task<i32> {
+    event_loop.create_task(async {
+        let _the_first_time = sleep(secs(100)).await;
+        let _the_second_time = sleep(secs(100)).await;
+        sleep(secs(5)).await?;
         Ok(7)
     })
 }
@@ -155,10 +167,9 @@ impl Both {
     }
 
     fn give_up_after(&self, seconds: u64) {
-        let (waker, gives_up) = (self.waker.clone(), self.gives_up.clone());
-        self.event_loop.call_later(secs(seconds), move || {
-            gives_up.set(true);
-            waker.borrow().as_ref().map(Waker::wake_by_ref)
+        let gives_up = self.gives_up.clone();
+        later(&self.event_loop, seconds, &self.waker, move || {
+            gives_up.set(true)
         });
     }
 }
@@ -185,12 +196,7 @@ fn who_is_given_up_leaves_a_cancellation_owed_until_the_others_have_answered() {
 #[test]
 fn who_is_asked_again_still_owes_the_first_time() {
     let both = Both::new();
-    let first = both.event_loop.create_task(async {
-        let _the_first_time = sleep(secs(100)).await;
-        let _the_second_time = sleep(secs(100)).await;
-        sleep(secs(5)).await?;
-        Ok(7)
-    });
+    let first = refuses_twice(&both.event_loop);
     let second = refuses_after(&both.event_loop, 3);
     let task = both.wait(first, second.into());
     turns(&both.event_loop, 2);
@@ -229,7 +235,7 @@ fn a_cancellation_is_not_answered_by_one_who_was_not_asked() {
             poll_fn(|cx| {
                 *keeps.borrow_mut() = Some(cx.waker().clone());
                 if at.get() > 0 {
-                    polled::<i32>(&mut comes_later, &mut seen, cx);
+                    polled::<_, i32>(&mut comes_later, &mut seen, cx);
                 }
                 if at.get() == 0 || polls_both {
                     assert!(!polled(asked.as_mut().unwrap(), &mut None, cx));
@@ -248,10 +254,9 @@ fn a_cancellation_is_not_answered_by_one_who_was_not_asked() {
         turns(&event_loop, 2);
         assert!(task.cancel());
         for seconds in [1, 3] {
-            let (stage, waker) = (stage.clone(), waker.clone());
-            event_loop.call_later(secs(seconds), move || {
-                stage.set(stage.get() + 1);
-                waker.borrow().as_ref().map(Waker::wake_by_ref)
+            let stage = stage.clone();
+            later(&event_loop, seconds, &waker, move || {
+                stage.set(stage.get() + 1)
             });
         }
         event_loop.call_later(secs(2), move || not_asked.cancel());
@@ -270,13 +275,9 @@ fn what_is_polled_before_the_only_one_that_was_asked_does_not_get_its_answer() {
     let (mut of_asked, mut of_later) = (None, None);
     let task = event_loop.create_task(async move {
         poll_fn(|cx| {
-            if !first_step.replace(false)
-                && of_later.is_none()
-                && let Poll::Ready(result) = comes_later.as_mut().poll(cx)
-            {
-                of_later = Some(result);
-            }
-            match polled(&mut asked, &mut of_asked, cx) && of_later.is_some() {
+            let is_later = !first_step.replace(false);
+            let later_is_over = is_later && polled(&mut comes_later, &mut of_later, cx);
+            match polled(&mut asked, &mut of_asked, cx) && later_is_over {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
@@ -318,11 +319,7 @@ fn an_answer_is_heard_from_a_fresh_leaf_of_the_same_future() {
 fn who_was_asked_before_is_not_forgotten_when_others_are_asked_again() {
     let event_loop = EventLoop::with_virtual_clock();
     let (stage, waker) = (Rc::new(Cell::new(0)), Later::<Waker>::default());
-    let mut first = event_loop.create_task(async {
-        let _the_first_time = sleep(secs(100)).await;
-        let _the_second_time = sleep(secs(100)).await;
-        sleep(secs(5)).await
-    });
+    let mut first = refuses_twice(&event_loop);
     let mut second = Some(FutureCell::from(refuses_after(&event_loop, 50)));
     let (at, keeps) = (stage.clone(), waker.clone());
     let task = event_loop.create_task(async move {
@@ -340,16 +337,36 @@ fn who_was_asked_before_is_not_forgotten_when_others_are_asked_again() {
     turns(&event_loop, 2);
     assert!(task.cancel());
     for seconds in [1, 3] {
-        let (stage, waker) = (stage.clone(), waker.clone());
-        event_loop.call_later(secs(seconds), move || {
-            stage.set(stage.get() + 1);
-            waker.borrow().as_ref().map(Waker::wake_by_ref)
+        let stage = stage.clone();
+        later(&event_loop, seconds, &waker, move || {
+            stage.set(stage.get() + 1)
         });
     }
     let again = task.clone();
     event_loop.call_later(secs(2), move || again.cancel());
     let result = event_loop.run_until_complete(task);
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+}
+
+/// The second time nobody is left to be asked. It is one error that comes out, and nothing of it is left over.
+#[test]
+fn who_is_asked_twice_before_he_runs_is_told_once() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (fut, refuses) = (
+        event_loop.create_future::<()>(),
+        refuses_after(&event_loop, 5),
+    );
+    let task = event_loop.create_task(async move {
+        assert!(fut.await.is_err());
+        refuses.await?;
+        sleep(secs(10)).await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel() && task.cancel());
+    turns(&event_loop, 1);
+    assert!(task.cancel());
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(event_loop.time(), secs(15));
 }
 
 /// Nothing is dropped of a task that returns in that step. But it was asked to cancel itself.

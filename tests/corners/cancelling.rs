@@ -1,6 +1,6 @@
 //! What a cancellation reaches, and what it does not.
 
-use crate::{Later, reports, secs, turn, turns};
+use crate::{Later, later, reports, secs, turn, turns};
 use send_none::{
     Coroutine, Error, EventLoop, FutureCell, Result, Task, create_task, current_task, gather,
     sleep, yield_now,
@@ -686,14 +686,6 @@ fn refuses(event_loop: &EventLoop) -> Task<()> {
         let _cancelled = sleep(secs(100)).await;
         sleep(secs(5)).await
     })
-}
-
-fn later(event_loop: &EventLoop, seconds: u64, waker: &Later<Waker>, act: impl FnOnce() + 'static) {
-    let waker = waker.clone();
-    event_loop.call_later(secs(seconds), move || {
-        act();
-        waker.borrow().as_ref().map(Waker::wake_by_ref)
-    });
 }
 
 /// Nobody has asked the branch that comes later. So that it is pending is no reason to wait for an answer.

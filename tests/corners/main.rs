@@ -20,6 +20,7 @@ mod watching;
 use send_none::EventLoop;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 fn secs(seconds: u64) -> Duration {
@@ -66,3 +67,12 @@ fn bomb() -> OnDrop<impl FnMut()> {
 
 /// A place for what is made later than the closure that needs it.
 type Later<T> = Rc<RefCell<Option<T>>>;
+
+/// Does something after so long, and wakes whoever left his waker there.
+fn later(event_loop: &EventLoop, seconds: u64, waker: &Later<Waker>, act: impl FnOnce() + 'static) {
+    let waker = waker.clone();
+    event_loop.call_later(secs(seconds), move || {
+        act();
+        waker.borrow().as_ref().map(Waker::wake_by_ref)
+    });
+}

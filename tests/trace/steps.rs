@@ -63,28 +63,50 @@ fn nothing_is_sent_to_a_task_that_was_aborted() {
 /// The leaf that could have given it out is gone, and what comes next is not ours.
 #[test]
 fn a_coroutine_that_was_dropped_is_not_said_to_return() {
-    let recorder = recorded(|event_loop| {
-        let (other_wins, mut leaf) = (Cell::new(false), Some(event_loop.create_future::<()>()));
-        let task: Task<()> = event_loop.create_task(async move {
-            poll_fn(|cx| {
-                leaf.take_if(|_| other_wins.replace(true));
-                let poll = leaf.as_mut().map(|leaf| Pin::new(leaf).poll(cx).map(drop));
-                poll.unwrap_or(Poll::Ready(()))
-            })
-            .await;
-            pending().await
+    for has_its_result in [false, true] {
+        let recorder = recorded(|event_loop| {
+            let fut = event_loop.create_future::<()>();
+            let (other_wins, mut leaf) = (Cell::new(false), Some(fut.clone()));
+            let task: Task<()> = event_loop.create_task(async move {
+                poll_fn(|cx| {
+                    leaf.take_if(|_| other_wins.replace(true));
+                    let poll = leaf.as_mut().map(|leaf| Pin::new(leaf).poll(cx).map(drop));
+                    poll.unwrap_or(Poll::Ready(()))
+                })
+                .await;
+                pending().await
+            });
+            let asked = task.clone();
+            event_loop.call_later(secs(1), move || {
+                if has_its_result {
+                    fut.set_result(()).unwrap();
+                }
+                assert!(asked.cancel());
+            });
+            assert!(event_loop.run_until_complete(task).is_err());
         });
-        let asked = task.clone();
-        event_loop.call_later(secs(1), move || asked.cancel());
-        assert!(event_loop.run_until_complete(task).is_err());
+        let text = story(&recorder);
+        tells(&text, &["the coroutine of Task-1 is dropped"]);
+        assert!(!text.contains("Task-1 returns"), "{text}");
+    }
+}
+
+/// It is made in the memory of one that was dropped.
+#[test]
+fn a_task_that_returns_is_said_to_return_though_the_one_before_it_was_dropped() {
+    let recorder = recorded(|event_loop| {
+        for is_cancelled in [true, false] {
+            let task = event_loop.create_task(yield_now());
+            if is_cancelled {
+                task.cancel();
+            }
+            let result = event_loop.run_until_complete(task);
+            assert_eq!(result.is_err(), is_cancelled);
+        }
     });
     let text = story(&recorder);
-    let dropped = [
-        "throw(CancelledError)",
-        "the coroutine of Task-1 is dropped",
-    ];
-    tells(&text, &dropped);
-    assert!(!text.contains("Task-1 returns"), "{text}");
+    let sentences = ["the coroutine of Task-1 is dropped", "Task-2 returns"];
+    tells(&text, &sentences);
 }
 
 #[test]

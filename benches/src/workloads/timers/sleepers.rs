@@ -81,8 +81,7 @@ fn fire(timers: usize) -> Workload {
         operations: timers,
         note: "tokio rounds up to milliseconds, and its wheel gives out all of one millisecond at once, in \
                the order in which they were made. Our heap gives them out in exact order, one after the \
-               other. Here that is another one, so each task that is woken lies elsewhere in memory. If \
-               their deadlines come in the order in which they were made, 1,000 timers take half as long.",
+               other. Here that is another one, so each task that is woken lies elsewhere in memory.",
         kind: Kind::Outside,
         entrants: vec![
             entrant(move |it: &Ours| {
