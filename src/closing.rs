@@ -1,7 +1,7 @@
 //! The end of a loop.
 //!
 //! Closing takes out all that is left, and then drops it in this order, each oldest first: what lies in
-//! the mailbox, the run queue, the timers, the coroutines of unfinished tasks, what the loop keeps for
+//! the mailbox, the run queue, the timers (these by their deadlines), the coroutines of unfinished tasks, what the loop keeps for
 //! others, the memory that was kept for new tasks, and at last the observer. A handle may hold an entry of
 //! the queue, or a task; so these are not just let go but emptied. Only the exception handler stays: a future
 //! may go away later with an error that nobody has seen. It goes with the last handle of the loop.

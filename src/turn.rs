@@ -60,7 +60,7 @@ impl EventLoop {
         self.core.stopping.set(true);
     }
 
-    /// One turn: wait, collect, run the batch.
+    /// One turn: collect, freeze, run.
     fn run_once(&self) -> Result<()> {
         self.collect()?;
         self.core.turns.set(self.turns() + 1);

@@ -80,7 +80,7 @@ fn wakes() -> Workload {
         operations: MILLION,
         note: "Both sides write down a task once, however often it is woken before its turn. \
                tokio hands over the task itself, through the shared queue. How the two threads meet is \
-               chance: in our runs the ratio was anything from 0.5 to 1.5.",
+               chance: in our runs the ratio was anything from about 0.5 to 1.6.",
         kind: Kind::Outside,
         entrants: vec![
             entrant(|it: &Ours| {

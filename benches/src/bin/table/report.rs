@@ -19,10 +19,14 @@ pub fn markdown(results: &[Result]) -> String {
     text += "tokio is its current-thread runtime. Nanoseconds per operation, medians of rounds in \
              which the sides took turns. The ratio is that of the medians: below 1, send-none needs \
              less. Half of the rounds have a ratio within the spread; if the ratio lies outside, the \
-             machine was busy with something else.\n\n";
+             machine was busy with something else: take that row with caution.\n\n";
     text += &table_of(main_table(results));
-    section(&mut text, "How the cost grows", growth(results));
-    section(&mut text, "Above the floor", above_the_floor(results));
+    let how =
+        "One operation when there are so many; `growth` is the last column divided by the first.";
+    section(&mut text, "How the cost grows", how, growth(results));
+    let how = "The floor is a bare queue and heap that can do nothing else (src/floor.rs). How many \
+               times as long each side takes:";
+    section(&mut text, "Above the floor", how, above_the_floor(results));
     text += "\n## What tokio does there that we do not\n\n";
     let mut told = "";
     for Result { workload, .. } in results {
@@ -137,9 +141,9 @@ fn above_the_floor(results: &[Result]) -> Vec<Vec<String>> {
 }
 
 /// A section, unless its table has nothing but a header.
-fn section(text: &mut String, title: &str, table: Vec<Vec<String>>) {
+fn section(text: &mut String, title: &str, how: &str, table: Vec<Vec<String>>) {
     if table.len() > 1 {
-        write!(text, "\n## {title}\n\n{}", table_of(table)).expect("a String takes all");
+        write!(text, "\n## {title}\n\n{how}\n\n{}", table_of(table)).expect("a String takes all");
     }
 }
 

@@ -81,7 +81,8 @@ fn fire(timers: usize) -> Workload {
         operations: timers,
         note: "tokio rounds up to milliseconds, and its wheel gives out all of one millisecond at once, in \
                the order in which they were made. Our heap gives them out in exact order, one after the \
-               other. Here that is another one, so each task that is woken lies elsewhere in memory.",
+               other. Their order here is by chance, and not that in which the tasks were made, so each \
+               task that is woken lies elsewhere in memory.",
         kind: Kind::Outside,
         entrants: vec![
             entrant(move |it: &Ours| {
