@@ -104,7 +104,8 @@ class Page {
           this.why,
           this.where),
         el("div", { role: "status", "aria-live": "polite" }, this.sentence, this.because)),
-      el("div", { class: "timeline" }, this.lanes.canvas, this.scrub),
+      el("div", { class: "timeline" }, this.lanes.canvas, this.scrub,
+        el("p", {}, "solid: it runs · thin: it is on the run queue · hatched: it is parked")),
       el("div", { class: "panels" },
         el("div", { class: "column wide" }, panel("source", "Source")),
         el("div", { class: "column" }, panel("tasks", "Tasks"), panel("futures", "Futures")),
@@ -112,8 +113,7 @@ class Page {
           panel("said", "What the program said"))),
       panel("near", "Before and after"),
       el("footer", {},
-        el("p", {}, "← → a step · space plays · Home End · n p the next and previous event of a task · c why?"),
-        el("p", {}, "On the timeline: solid, it runs · thin, it is on the run queue · hatched, it is parked")));
+        el("p", {}, "← → a step · space plays · Home End · n p the next and previous event of a task · c why?")));
     document.addEventListener("keydown", (event) => this.key(event));
     window.addEventListener("hashchange", () => {
       if (stepAsked() > 0 && stepAsked() !== this.step) this.go(stepAsked());

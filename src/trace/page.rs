@@ -30,8 +30,8 @@ const SCRIPT: &str = concat!(
     include_str!("page.js")
 );
 /// SHA-256 of the two, in base 64.
-const STYLE_HASH: &str = "OiXZXcf6Puj52r0wfx0rTisfoRBHtydBXHy5d7s9bQs=";
-const SCRIPT_HASH: &str = "mhSwr4l6MB/gn1oz2dC4MUtCy8ZD/+FRGadNSyYwS90=";
+const STYLE_HASH: &str = "LeIdg7Q1ZqTsMt0yuk3et2QK1kx6AcDIEaaA4TNMM9Y=";
+const SCRIPT_HASH: &str = "0oSOcZX4nQbOa+GdNtMvzqfSADGXNFfcLVO2CXXSnEI=";
 
 /// A source file that is larger than this is not shown.
 const LARGEST_SOURCE: u64 = 300_000;
