@@ -5,8 +5,8 @@
 //! waiters learn of it, too. Only where there is none the task must see to it itself. Caught and not raised again,
 //! the task goes on: it was asked, and has refused.
 //!
-//! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it is thrown in, or
-//! refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody asks twice.
+//! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it comes out of an
+//! `await`, or is refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody asks twice.
 //!
 //! | flag | because | and then |
 //! |---|---|---|
@@ -46,6 +46,12 @@ where
             self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
+        let runs = self.whereabouts.state() == TaskState::Running;
+        let said_so =
+            |asked: &Weak<dyn AnyCell>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
+        if !runs && self.any_asked(said_so) {
+            return true; // The answer is there, and it has not run since: it is one cancellation.
+        }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
         let parked = self.whereabouts.state() == TaskState::Parked;
@@ -53,6 +59,13 @@ where
             self.wake();
         }
         true
+    }
+
+    fn any_asked(&self, is_it: impl Fn(&Weak<dyn AnyCell>) -> bool) -> bool {
+        let passed_to = self.passed_to.take();
+        let any = passed_to.iter().flat_map(|it| &it.asked).any(is_it);
+        self.passed_to.set(passed_to);
+        any
     }
 
     fn was_passed_to<'a>(&self, futures: impl Iterator<Item = &'a AnyFuture>) {
@@ -81,11 +94,13 @@ where
         }
     }
 
-    /// Whether it waits for one only, who was cancelled. That comes out of the `await`, so whoever watches may call it
-    /// thrown in, as it is in Python.
+    /// Whether it waits for one only, who was asked and is cancelled. If that is polled, it comes out of the `await`, so
+    /// whoever watches may call it thrown in, as it is in Python.
     pub(crate) fn answer_is_there(&self) -> bool {
-        let is_cancelled = |future: &AnyFuture| is_cancelled(&*future.0);
-        self.asked.passed_on.get() && self.record.waits().single().is_some_and(is_cancelled)
+        let was_asked =
+            |future: &AnyFuture| self.any_asked(|it| it.as_ptr().cast() == future.address());
+        let answers = |future: &AnyFuture| is_cancelled(&*future.0) && was_asked(future);
+        self.record.waits().single().is_some_and(answers)
     }
 
     /// A step begins, and the task must see to it itself.

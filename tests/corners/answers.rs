@@ -287,6 +287,10 @@ fn what_is_polled_before_the_only_one_that_was_asked_does_not_get_its_answer() {
     });
     turns(&event_loop, 2);
     assert!(task.cancel());
+    assert!(
+        task.cancel(),
+        "it has not run since: it is one cancellation"
+    );
     assert_eq!(event_loop.run_until_complete(task).unwrap(), (true, true));
     assert_eq!(event_loop.time(), secs(10));
 }
