@@ -91,6 +91,38 @@ fn a_coroutine_that_was_dropped_is_not_said_to_return() {
     }
 }
 
+/// The one that was asked has refused so far, and is not polled any more; the other comes out as cancelled.
+#[test]
+fn a_future_that_was_cancelled_by_others_is_not_said_to_be_thrown_in() {
+    let recorder = recorded(|event_loop| {
+        let deaf = event_loop.create_task(async {
+            let _cancelled = sleep(secs(50)).await;
+            sleep(secs(50)).await
+        });
+        let other = event_loop.create_future::<()>();
+        let (mut asked, mut branch, mut steps) = (deaf, other.clone(), 0);
+        let task = event_loop.create_task(async move {
+            poll_fn(|cx| {
+                steps += 1;
+                if steps == 1 {
+                    cx.waker().wake_by_ref();
+                    return Pin::new(&mut asked).poll(cx).map(drop);
+                }
+                Pin::new(&mut branch).poll(cx).map(drop)
+            })
+            .await;
+            asked.await
+        });
+        let cancels = task.clone();
+        event_loop.call_soon(move || assert!(cancels.cancel()));
+        event_loop.call_later(secs(1), move || other.cancel());
+        event_loop.run_until_complete(task).unwrap();
+    });
+    let told = lines_of("Task-2 runs", &recorder);
+    assert!(!told.concat().contains("throw"), "{told:?}");
+    assert!(told.len() > 2, "{told:?}");
+}
+
 /// It is made in the memory of one that was dropped.
 #[test]
 fn a_task_that_returns_is_said_to_return_though_the_one_before_it_was_dropped() {
