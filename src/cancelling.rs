@@ -6,7 +6,8 @@
 //! the task goes on: it was asked, and has refused.
 //!
 //! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it comes out of an
-//! `await`, or is refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody asks twice.
+//! `await`, or is refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody
+//! asks twice.
 //!
 //! | flag | because | and then |
 //! |---|---|---|
@@ -15,8 +16,8 @@
 //!
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
 //! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). The first that comes out as
-//! cancelled decides. One that is not waited for any more, because another branch has won, is given up: nobody
-//! would hear its answer. If then the others refuse, or there are none, the cancellation is owed as if it had never
+//! cancelled decides. One that is not waited for any more is given up: another branch has won, and nobody would hear
+//! its answer; or its answer was there, and it was not polled in that step. If then the others refuse, or there are none, the cancellation is owed as if it had never
 //! been passed on.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
@@ -46,11 +47,9 @@ where
             self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
-        let runs = self.whereabouts.state() == TaskState::Running;
-        let said_so =
-            |asked: &Weak<dyn AnyCell>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
-        if !runs && self.any_asked(said_so) {
-            return true; // The answer is there, and it has not run since: it is one cancellation.
+        let answers = |asked: &Weak<_>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
+        if self.any_asked(answers) {
+            return true; // It has not heard the answer yet: this is the same cancellation.
         }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
@@ -71,34 +70,27 @@ where
     fn was_passed_to<'a>(&self, futures: impl Iterator<Item = &'a AnyFuture>) {
         let mut passed_to = self.passed_to.take().unwrap_or_default();
         let new: Vec<_> = futures.map(|future| Rc::downgrade(&future.0)).collect();
-        let address = |future: &Weak<dyn AnyCell>| future.as_ptr().cast::<()>();
         let are_new: HashSet<_> = new.iter().map(address).collect();
         let asked = &mut passed_to.asked;
-        asked.retain(|old| !are_new.contains(&address(old))); // each once
+        asked.retain(|old| !are_new.contains(&address(old))); // not once more for each time that somebody asks
         asked.extend(new);
         self.passed_to.set(Some(passed_to));
         self.asked.passed_on.set(true);
     }
 
     /// This future was cancelled, and that comes out of an `await`. If it is one of those who were asked, this is the
-    /// answer, and nothing is owed any more.
+    /// answer, and what was passed on is not owed any more.
     pub(crate) fn hear(&self, future: *const ()) {
-        let Some(passed_to) = self.passed_to.take() else {
-            return;
-        };
-        let is_it = |asked: &Weak<dyn AnyCell>| asked.as_ptr().cast() == future;
-        if passed_to.asked.iter().any(is_it) {
+        if self.any_asked(|asked| address(asked) == future) {
+            self.passed_to.take();
             self.asked.cancelled.set(true);
-        } else {
-            self.passed_to.set(Some(passed_to));
         }
     }
 
     /// Whether it waits for one only, who was asked and is cancelled. If that is polled, it comes out of the `await`, so
     /// whoever watches may call it thrown in, as it is in Python.
     pub(crate) fn answer_is_there(&self) -> bool {
-        let was_asked =
-            |future: &AnyFuture| self.any_asked(|it| it.as_ptr().cast() == future.address());
+        let was_asked = |it: &AnyFuture| self.any_asked(|asked| address(asked) == it.address());
         let answers = |future: &AnyFuture| is_cancelled(&*future.0) && was_asked(future);
         self.record.waits().single().is_some_and(answers)
     }
@@ -165,6 +157,10 @@ where
     pub(crate) fn held(&self) -> Vec<AnyFuture> {
         self.record.waits().held(&self.waker).cloned().collect()
     }
+}
+
+fn address(future: &Weak<dyn AnyCell>) -> *const () {
+    future.as_ptr().cast()
 }
 
 fn is_cancelled(future: &dyn AnyCell) -> bool {

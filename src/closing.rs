@@ -1,10 +1,11 @@
 //! The end of a loop.
 //!
-//! Closing takes out all that is left, and then drops it in this order, each oldest first: what lies in
-//! the mailbox, the run queue, the timers (these by their deadlines), the coroutines of unfinished tasks, what the loop keeps for
-//! others, the memory that was kept for new tasks, and at last the observer. A handle may hold an entry of
-//! the queue, or a task; so these are not just let go but emptied. Only the exception handler stays: a future
-//! may go away later with an error that nobody has seen. It goes with the last handle of the loop.
+//! Closing takes out all that is left, and then drops it in this order, each oldest first (but timers by
+//! their deadlines): what lies in the mailbox, the run queue, the timers, the coroutines of unfinished tasks,
+//! what the loop keeps for others, the memory that was kept for new tasks, and at last the observer. A handle
+//! may hold an entry of the queue, or a task; so these are not just let go but emptied. Only the exception
+//! handler stays: a future may go away later with an error that nobody has seen. It goes with the last handle
+//! of the loop.
 //!
 //! The pool of threads is among what the loop keeps, and dropping it waits for the calls that run.
 //! One of them may be waiting for a task; so the tasks go first.

@@ -290,7 +290,7 @@ pub enum LoopEvent {
 pub enum Sends {
     /// The task's waker.
     Waker,
-    /// An error, which comes out of the `await` where it is suspended.
+    /// An error, which comes out of the `await` where it is suspended, if that is polled.
     Error {
         /// The error, printed.
         error: String,

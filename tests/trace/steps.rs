@@ -15,6 +15,12 @@ fn lines_of(task: &str, recorder: &Recorder) -> Vec<String> {
         .collect()
 }
 
+/// Swallows its first cancellation.
+async fn deaf() -> send_none::Result<()> {
+    let _cancelled = sleep(secs(9)).await;
+    sleep(secs(1)).await
+}
+
 #[test]
 fn nothing_runs_of_a_task_that_is_cancelled_before_it_has_begun() {
     let recorder = recorded(|event_loop| {
@@ -95,12 +101,9 @@ fn a_coroutine_that_was_dropped_is_not_said_to_return() {
 #[test]
 fn a_future_that_was_cancelled_by_others_is_not_said_to_be_thrown_in() {
     let recorder = recorded(|event_loop| {
-        let deaf = event_loop.create_task(async {
-            let _cancelled = sleep(secs(50)).await;
-            sleep(secs(50)).await
-        });
         let other = event_loop.create_future::<()>();
-        let (mut asked, mut branch, mut steps) = (deaf, other.clone(), 0);
+        let (mut asked, mut branch) = (event_loop.create_task(deaf()), other.clone());
+        let mut steps = 0;
         let task = event_loop.create_task(async move {
             poll_fn(|cx| {
                 steps += 1;
@@ -119,8 +122,20 @@ fn a_future_that_was_cancelled_by_others_is_not_said_to_be_thrown_in() {
         event_loop.run_until_complete(task).unwrap();
     });
     let told = lines_of("Task-2 runs", &recorder);
-    assert!(!told.concat().contains("throw"), "{told:?}");
-    assert!(told.len() > 2, "{told:?}");
+    assert_eq!(told, ["Task-2 runs: send(waker)"; 4]);
+}
+
+#[test]
+fn the_result_of_one_that_refused_is_not_said_to_be_thrown_in() {
+    let recorder = recorded(|event_loop| {
+        let refuses = event_loop.create_task(deaf());
+        let task = event_loop.create_task(refuses);
+        let asked = task.clone();
+        event_loop.call_later(secs(1), move || asked.cancel());
+        event_loop.run_until_complete(task).unwrap();
+    });
+    let told = lines_of("Task-2 runs", &recorder);
+    assert_eq!(told, ["Task-2 runs: send(waker)"; 2]);
 }
 
 /// It is made in the memory of one that was dropped.
@@ -144,13 +159,10 @@ fn a_task_that_returns_is_said_to_return_though_the_one_before_it_was_dropped() 
 #[test]
 fn a_cancellation_that_is_swallowed_is_told() {
     let recorder = recorded(|event_loop| {
-        let deaf = event_loop.create_task(async {
-            let _cancelled = sleep(secs(9)).await;
-            sleep(secs(1)).await
-        });
-        let task = deaf.clone();
-        event_loop.call_later(secs(1), move || task.cancel());
-        event_loop.run_until_complete(deaf).unwrap();
+        let task = event_loop.create_task(deaf());
+        let asked = task.clone();
+        event_loop.call_later(secs(1), move || asked.cancel());
+        event_loop.run_until_complete(task).unwrap();
     });
     let lines = lines_of("Task-1", &recorder);
     for expected in [
@@ -161,6 +173,25 @@ fn a_cancellation_that_is_swallowed_is_told() {
     ] {
         assert!(lines.iter().any(|line| line == expected), "{lines:?}");
     }
+}
+
+/// There is nobody whom it could be passed to.
+#[test]
+fn a_cancellation_of_a_bare_yield_that_is_swallowed_is_told() {
+    let recorder = recorded(|event_loop| {
+        let task = event_loop.create_task(async {
+            let _cancelled = yield_now().await;
+            sleep(secs(1)).await
+        });
+        let asked = task.clone();
+        event_loop.call_soon(move || asked.cancel());
+        event_loop.run_until_complete(task).unwrap();
+    });
+    let sentences = [
+        "Task-1 runs: throw(CancelledError)",
+        "Task-1 has caught its cancellation, and returns",
+    ];
+    tells(&story(&recorder), &sentences);
 }
 
 #[test]
