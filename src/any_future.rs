@@ -65,9 +65,9 @@ pub(crate) enum Below {
 /// Those to whom a cancellation was passed on.
 #[derive(Default)]
 pub(crate) struct PassedTo {
-    /// They have not answered yet. (To have asked somebody is no reason to keep him.)
+    /// Their answer was not heard yet. (To have asked somebody is no reason to keep him.)
     pub(crate) asked: Vec<Weak<dyn AnyCell>>,
-    /// Others were given up: they are not waited for any more, and had not answered.
+    /// Others were given up: they are not waited for any more, and their answer was not heard.
     pub(crate) given_up: bool,
 }
 

@@ -6,8 +6,8 @@
 //! the task goes on: it was asked, and has refused.
 //!
 //! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it comes out of an
-//! `await`, or is refused by what the task waits for. Meanwhile it stands in one of two ways, or in both if somebody
-//! asks twice.
+//! `await`, or is refused by what the task waits for, or the coroutine is dropped because nothing in it can give an
+//! error out. Meanwhile it stands in one of two ways, or in both if somebody asks again.
 //!
 //! | flag | because | and then |
 //! |---|---|---|
@@ -17,8 +17,8 @@
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
 //! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). The first that comes out as
 //! cancelled decides. One that is not waited for any more is given up: another branch has won, and nobody would hear
-//! its answer; or its answer was there, and it was not polled in that step. If then the others refuse, or there are none, the cancellation is owed as if it had never
-//! been passed on.
+//! its answer; or its answer was there, and it was not polled in that step. If then the others refuse, or there are
+//! none, the cancellation is owed as if it had never been passed on.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
@@ -47,14 +47,15 @@ where
             self.was_passed_to(waits.that_wake(&self.waker));
             return true;
         }
+        let state = self.whereabouts.state();
         let answers = |asked: &Weak<_>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
-        if self.any_asked(answers) {
-            return true; // It has not heard the answer yet: this is the same cancellation.
+        if state == TaskState::Queued && self.any_asked(answers) {
+            return true; // Its next step will hear the answer: this is the same cancellation.
         }
         self.asked.must_cancel.set(true);
         // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-        let parked = self.whereabouts.state() == TaskState::Parked;
-        if parked && (below == Below::IsACircle || self.waits_for().is_empty()) {
+        if state == TaskState::Parked && (below == Below::IsACircle || self.waits_for().is_empty())
+        {
             self.wake();
         }
         true
@@ -72,7 +73,7 @@ where
         let new: Vec<_> = futures.map(|future| Rc::downgrade(&future.0)).collect();
         let are_new: HashSet<_> = new.iter().map(address).collect();
         let asked = &mut passed_to.asked;
-        asked.retain(|old| !are_new.contains(&address(old))); // not once more for each time that somebody asks
+        asked.retain(|old| !are_new.contains(&address(old))); // who is asked again is not noted twice
         asked.extend(new);
         self.passed_to.set(Some(passed_to));
         self.asked.passed_on.set(true);
@@ -87,8 +88,8 @@ where
         }
     }
 
-    /// Whether it waits for one only, who was asked and is cancelled. If that is polled, it comes out of the `await`, so
-    /// whoever watches may call it thrown in, as it is in Python.
+    /// Whether it waits for one only, who was asked and is cancelled. If that is polled, it comes out of the `await`,
+    /// so whoever watches may call it thrown in, as it is in Python.
     pub(crate) fn answer_is_there(&self) -> bool {
         let was_asked = |it: &AnyFuture| self.any_asked(|asked| address(asked) == it.address());
         let answers = |future: &AnyFuture| is_cancelled(&*future.0) && was_asked(future);
@@ -121,7 +122,7 @@ where
         result
     }
 
-    /// The answer did not come in this step. (Who is done waits for nobody.)
+    /// No answer was heard in this step. (Who is done waits for nobody.)
     fn look_who_is_given_up(&self, mut passed_to: Box<PassedTo>, is_done: bool) {
         let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
         let is_waited_for = |future: &Weak<_>| future.upgrade().is_some_and(stands_there);

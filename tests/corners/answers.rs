@@ -286,12 +286,13 @@ fn what_is_polled_before_the_only_one_that_was_asked_does_not_get_its_answer() {
         Ok((of_asked.unwrap().is_err(), of_later.unwrap().is_ok()))
     });
     turns(&event_loop, 2);
-    assert!(task.cancel());
-    assert!(
-        task.cancel(),
-        "it has not run since: it is one cancellation"
+    assert!(task.cancel() && task.cancel());
+    let heard = event_loop.run_until_complete(task).unwrap();
+    assert_eq!(
+        heard,
+        (true, true),
+        "it has not run between: it is one cancellation"
     );
-    assert_eq!(event_loop.run_until_complete(task).unwrap(), (true, true));
     assert_eq!(event_loop.time(), secs(10));
 }
 
@@ -371,6 +372,29 @@ fn who_is_asked_twice_before_he_runs_is_told_once() {
     assert!(task.cancel());
     event_loop.run_until_complete(task).unwrap();
     assert_eq!(event_loop.time(), secs(15));
+}
+
+/// The answer is there, and the task asks for one more before it hears it. That one is for its next `await`.
+#[test]
+fn who_cancels_himself_in_the_step_of_the_answer_gets_both() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let mut fut = event_loop.create_future::<()>();
+    let task = event_loop.create_task(async move {
+        let mut first_step = true;
+        let answer = poll_fn(|cx| {
+            if !std::mem::take(&mut first_step) {
+                assert!(current_task().unwrap().cancel());
+            }
+            Pin::new(&mut fut).poll(cx)
+        });
+        assert!(answer.await.is_err());
+        assert!(sleep(secs(10)).await.is_err());
+        sleep(secs(10)).await
+    });
+    turns(&event_loop, 1);
+    assert!(task.cancel());
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(event_loop.time(), secs(10));
 }
 
 /// Nothing is dropped of a task that returns in that step. But it was asked to cancel itself.

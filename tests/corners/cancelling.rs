@@ -792,3 +792,24 @@ fn a_cancellation_is_not_lost_with_a_leaf_that_outlives_the_coroutine() {
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
     assert_eq!(event_loop.time(), secs(1));
 }
+
+/// It was asked, and its leaf taken away before the answer: nobody wakes the task then, so it must be told itself.
+#[test]
+fn a_task_is_cancelled_though_the_leaf_that_was_asked_is_gone_and_the_answer_is_there() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let asked = cleans_up(&event_loop);
+    let leaf = Rc::new(RefCell::new(Some(asked.clone())));
+    let polled = leaf.clone();
+    let task: Task<()> = event_loop.create_task(poll_fn(move |cx| {
+        let mut leaf = polled.borrow_mut();
+        let poll = leaf.as_mut().map(|leaf| Pin::new(leaf).poll(cx));
+        poll.unwrap_or(Poll::Pending)
+    }));
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    drop(leaf.take());
+    assert!(event_loop.run_until_complete(&asked).is_err());
+    assert!(!task.done() && task.cancel());
+    turns(&event_loop, 2);
+    assert!(task.cancelled(), "{task:?}");
+}

@@ -97,7 +97,7 @@ fn a_coroutine_that_was_dropped_is_not_said_to_return() {
     }
 }
 
-/// The one that was asked has refused so far, and is not polled any more; the other comes out as cancelled.
+/// The one that was asked has not answered yet, and is not polled in that step; the other comes out as cancelled.
 #[test]
 fn a_future_that_was_cancelled_by_others_is_not_said_to_be_thrown_in() {
     let recorder = recorded(|event_loop| {
