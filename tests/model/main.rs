@@ -16,6 +16,7 @@ mod actor;
 mod drive;
 mod lines;
 mod maker;
+mod moved;
 mod outside;
 mod program;
 mod several;
