@@ -5,11 +5,12 @@
 //! tasks as such, and a suspended coroutine names the one that it waits for.
 //!
 //! **Cancelling** goes down to the innermost thing waited for, and the answer comes back up: a task
-//! that waits for a future is cancelled by cancelling that future.
+//! that waits for a future is cancelled by cancelling that future. How, is told in
+//! [`cancelling`](crate::cancelling), once there are tasks.
 //!
 //! Next: [`record`](crate::record), what a coroutine says beside the poll.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -28,9 +29,13 @@ pub(crate) trait AnyCell {
     fn about(&self) -> &dyn About;
     /// What kind it is, and which one.
     fn name(&self) -> String;
-    /// What it waits for itself, to which a cancellation is passed on.
+    /// What it waits for itself.
     fn waits_for(&self) -> Vec<AnyFuture> {
         Vec::new()
+    }
+    /// To whom a cancellation is passed on.
+    fn to_ask(&self) -> Vec<AnyFuture> {
+        self.waits_for()
     }
     /// What it cannot go on without.
     fn blocked_on(&self) -> Vec<AnyFuture> {
@@ -47,6 +52,8 @@ pub(crate) trait AnyCell {
     /// Cancels it, now that what it waits for was asked, and maybe said yes. False if it is done; then
     /// nobody needs to be told any more of an error that is in it.
     fn cancel_here(self: Rc<Self>, below: Below) -> bool;
+    /// It said yes, and some of those that it waits for did, too: these were asked.
+    fn was_passed_to(&self, _asked: &[AnyFuture]) {}
     /// Has the callback queued when it is done; gives the callback's place in the line.
     fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64;
 }
@@ -65,9 +72,10 @@ pub(crate) enum Below {
 /// Those to whom a cancellation was passed on.
 #[derive(Default)]
 pub(crate) struct PassedTo {
-    /// Their answer was not heard yet. (To have asked somebody is no reason to keep him.)
+    /// They have not refused so far, and nobody has heard that they are cancelled. (To have asked somebody is no
+    /// reason to keep him.)
     pub(crate) asked: Vec<Weak<dyn AnyCell>>,
-    /// Others were given up: they are not waited for any more, and their answer was not heard.
+    /// Others were given up: they had not refused when they were not waited for any more.
     pub(crate) given_up: bool,
 }
 
@@ -213,49 +221,6 @@ impl AnyFuture {
         }
         None
     }
-
-    /// Asks it to cancel itself; false if it is done. See [`FutureCell::cancel`](crate::FutureCell::cancel).
-    pub fn cancel(&self) -> bool {
-        self.cancel_for(None)
-    }
-
-    /// The same. Who is above was asked before, and passes it on.
-    ///
-    /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
-    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
-    /// left below to say yes; a third time would be as the second.
-    pub(crate) fn cancel_for(&self, above: Option<&AnyFuture>) -> bool {
-        let mut way_down = vec![Level::of(self.clone(), above)];
-        // How often each was asked, and what it has answered; nothing yet if it is on the way down.
-        let mut asked: HashMap<_, (u8, Option<bool>)> = HashMap::new();
-        let mut answer = false;
-        while let Some(mut here) = way_down.pop() {
-            let address = here.future.address();
-            if let Some(next) = here.to_ask.next() {
-                asked.entry(address).or_default().1 = None;
-                let before = asked.get(&next.address()).copied();
-                match before {
-                    Some((2, Some(true))) => here.below = Below::SaidYes,
-                    before => here.or_a_circle(matches!(before, Some((_, None)))),
-                }
-                let goes_down = matches!(before, None | Some((0 | 1, Some(true))));
-                let next = goes_down.then(|| Level::of(next, Some(&here.future)));
-                way_down.push(here);
-                way_down.extend(next);
-                continue;
-            }
-            answer = here.future.0.cancel_here(here.below);
-            if let Some((times, said)) = asked.get_mut(&address) {
-                (*times, *said) = (*times + 1, Some(answer));
-            }
-            match way_down.last_mut() {
-                Some(above) if answer => above.below = Below::SaidYes,
-                Some(above) => above.or_a_circle(here.below == Below::IsACircle),
-                None => {}
-            }
-        }
-        answer
-    }
 }
 
 /// Their numbers, each once.
@@ -263,36 +228,6 @@ pub(crate) fn ids(futures: impl Iterator<Item = AnyFuture>) -> Vec<u64> {
     let mut seen = BTreeSet::new();
     let ids = futures.map(|future| future.0.about().id());
     ids.filter(|id| seen.insert(*id)).collect()
-}
-
-/// One who is asked to cancel himself, and whom he has still to ask.
-struct Level {
-    future: AnyFuture,
-    to_ask: std::vec::IntoIter<AnyFuture>,
-    below: Below,
-}
-
-impl Level {
-    fn of(future: AnyFuture, above: Option<&AnyFuture>) -> Self {
-        let about = future.0.about();
-        about.tell(&mut || LoopEvent::CancelAsked {
-            future: about.id(),
-            by: above
-                .filter(|above| above.event_loop() == about.event_loop())
-                .map(|above| above.0.about().id()),
-        });
-        Level {
-            to_ask: future.0.waits_for().into_iter(),
-            future,
-            below: Below::SaidNo,
-        }
-    }
-
-    fn or_a_circle(&mut self, is_one: bool) {
-        if is_one && self.below == Below::SaidNo {
-            self.below = Below::IsACircle;
-        }
-    }
 }
 
 /// A callback in the line of a future; it is taken out again when this goes.

@@ -6,8 +6,9 @@
 //! the task goes on: it was asked, and has refused.
 //!
 //! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it comes out of an
-//! `await`, or is refused by what the task waits for, or the coroutine is dropped because nothing in it can give an
-//! error out. Meanwhile it stands in one of two ways, or in both if somebody asks again.
+//! `await`, or is refused by what the task waits for, or the task is over. (If its coroutine returns before, or
+//! nothing in it can give an error out, so that it is dropped, then the task ends as cancelled.) Meanwhile it stands
+//! in one of two ways, or in both if somebody asks again.
 //!
 //! | flag | because | and then |
 //! |---|---|---|
@@ -16,22 +17,114 @@
 //!
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
 //! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). The first that comes out as
-//! cancelled decides. One that is not waited for any more is given up: another branch has won, and nobody would hear
-//! its answer; or its answer was there, and it was not polled in that step. If then the others refuse, or there are
-//! none, the cancellation is owed as if it had never been passed on.
+//! cancelled decides. One that has refused is not looked at any more, whether it was polled or not. One that has not,
+//! and is not waited for any more, is given up: another branch has won, and nobody would hear that it is cancelled; or
+//! it is, and was not polled in that step. If then the others refuse, or there are none, the cancellation is owed as
+//! if it had never been passed on.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::rc::{Rc, Weak};
 
 use crate::any_future::{About, AnyCell, AnyFuture, Below, PassedTo};
 use crate::error::{Error, Result};
 use crate::event_loop::EventLoop;
+use crate::loop_event::LoopEvent;
 use crate::task::{Body, TaskCell};
 use crate::task_table::TaskState;
 
+/// The way down.
+impl AnyFuture {
+    /// Asks it to cancel itself; false if it is done. See [`FutureCell::cancel`](crate::FutureCell::cancel).
+    pub fn cancel(&self) -> bool {
+        self.tell_asked(None);
+        self.cancel_from_below()
+    }
+
+    /// Who is above was asked before, and passes it on.
+    fn tell_asked(&self, above: Option<&AnyFuture>) {
+        let about = self.0.about();
+        about.tell(&mut || LoopEvent::CancelAsked {
+            future: about.id(),
+            by: above
+                .filter(|above| above.event_loop() == about.event_loop())
+                .map(|above| above.0.about().id()),
+        });
+    }
+
+    /// Cancels all that it waits for, and then it.
+    ///
+    /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
+    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
+    /// left below to say yes; a third time would be as the second.
+    pub(crate) fn cancel_from_below(&self) -> bool {
+        let mut way_down = vec![Level::of(self.clone())];
+        // How often each was asked, and what it has answered; nothing yet if it is on the way down.
+        let mut asked: HashMap<_, (u8, Option<bool>)> = HashMap::new();
+        let mut answer = false;
+        while let Some(mut here) = way_down.pop() {
+            let address = here.future.address();
+            if let Some(next) = here.to_ask.next() {
+                asked.entry(address).or_default().1 = None;
+                let before = asked.get(&next.address()).copied();
+                match before {
+                    Some((2, Some(true))) => here.below = Below::SaidYes,
+                    before => here.or_a_circle(matches!(before, Some((_, None)))),
+                }
+                here.asked.push(next.clone());
+                let goes_down = matches!(before, None | Some((0 | 1, Some(true))));
+                if goes_down {
+                    next.tell_asked(Some(&here.future));
+                }
+                way_down.push(here);
+                way_down.extend(goes_down.then(|| Level::of(next)));
+                continue;
+            }
+            answer = here.future.0.clone().cancel_here(here.below);
+            if answer && here.below == Below::SaidYes {
+                here.future.0.was_passed_to(&here.asked);
+            }
+            if let Some((times, said)) = asked.get_mut(&address) {
+                (*times, *said) = (*times + 1, Some(answer));
+            }
+            match way_down.last_mut() {
+                Some(above) if answer => above.below = Below::SaidYes,
+                Some(above) => above.or_a_circle(here.below == Below::IsACircle),
+                None => {}
+            }
+        }
+        answer
+    }
+}
+
+/// One who is asked to cancel himself, whom he has asked, and whom he has still to ask.
+struct Level {
+    future: AnyFuture,
+    asked: Vec<AnyFuture>,
+    to_ask: std::vec::IntoIter<AnyFuture>,
+    below: Below,
+}
+
+impl Level {
+    fn of(future: AnyFuture) -> Self {
+        Level {
+            asked: Vec::new(),
+            to_ask: future.0.to_ask().into_iter(),
+            future,
+            below: Below::SaidNo,
+        }
+    }
+
+    fn or_a_circle(&mut self, is_one: bool) {
+        if is_one && self.below == Below::SaidNo {
+            self.below = Below::IsACircle;
+        }
+    }
+}
+
+/// The task.
 impl<F, T> TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
@@ -43,19 +136,17 @@ where
             return false;
         }
         if below == Below::SaidYes {
-            let waits = self.record.waits();
-            self.was_passed_to(waits.that_wake(&self.waker));
-            return true;
+            return true; // Their end will be the answer.
         }
         let state = self.whereabouts.state();
         let answers = |asked: &Weak<_>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
         if state == TaskState::Queued && self.any_asked(answers) {
-            return true; // Its next step will hear the answer: this is the same cancellation.
+            return true; // Its next step hears the answer, or owes it then: either way once.
         }
         self.asked.must_cancel.set(true);
-        // Parked, and nothing that it waits for will ever wake it: only a step can tell it now.
-        if state == TaskState::Parked && (below == Below::IsACircle || self.waits_for().is_empty())
-        {
+        // Nothing that it waits for will ever wake it: only a step can tell it now.
+        let hangs = below == Below::IsACircle || self.waits_for().is_empty();
+        if state == TaskState::Parked && hangs {
             self.wake();
         }
         true
@@ -68,9 +159,11 @@ where
         any
     }
 
-    fn was_passed_to<'a>(&self, futures: impl Iterator<Item = &'a AnyFuture>) {
+    /// It was passed on to these.
+    pub(crate) fn note_asked(&self, futures: &[AnyFuture]) {
         let mut passed_to = self.passed_to.take().unwrap_or_default();
-        let new: Vec<_> = futures.map(|future| Rc::downgrade(&future.0)).collect();
+        let weak = |future: &AnyFuture| Rc::downgrade(&future.0);
+        let new: Vec<_> = futures.iter().map(weak).collect();
         let are_new: HashSet<_> = new.iter().map(address).collect();
         let asked = &mut passed_to.asked;
         asked.retain(|old| !are_new.contains(&address(old))); // who is asked again is not noted twice
@@ -122,7 +215,7 @@ where
         result
     }
 
-    /// No answer was heard in this step. (Who is done waits for nobody.)
+    /// The step is over, and none of them has come out as cancelled. (Who is done waits for nobody.)
     fn look_who_is_given_up(&self, mut passed_to: Box<PassedTo>, is_done: bool) {
         let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
         let is_waited_for = |future: &Weak<_>| future.upgrade().is_some_and(stands_there);
@@ -141,17 +234,11 @@ where
 
     /// The step is over, and a cancellation is owed: asks what the task waits for.
     pub(crate) fn pass_on(self: &Rc<Self>, event_loop: &EventLoop) {
-        // It may wait for those who wait for it, and then be asked once more itself.
+        if self.held().is_empty() {
+            return self.may_not_wait(event_loop, Error::Cancelled);
+        }
         self.asked.must_cancel.set(false);
-        let (me, waits_for) = (AnyFuture(self.clone()), self.held());
-        let ask = |any, future: &AnyFuture| future.cancel_for(Some(&me)) | any;
-        if waits_for.iter().fold(false, ask) {
-            return self.was_passed_to(waits_for.iter());
-        }
-        self.asked.must_cancel.set(true);
-        if waits_for.is_empty() {
-            self.may_not_wait(event_loop, Error::Cancelled);
-        }
+        AnyFuture(self.clone()).cancel_from_below();
     }
 
     /// The futures that it waits for, and in whose lines it stands.

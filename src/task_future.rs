@@ -39,6 +39,14 @@ where
         }
     }
 
+    fn to_ask(&self) -> Vec<AnyFuture> {
+        let queued = self.whereabouts.state() == TaskState::Queued;
+        match queued && self.asked.must_cancel.get() {
+            true => Vec::new(), // its next step tells it
+            false => self.waits_for(),
+        }
+    }
+
     /// What it waits for, if that is one future, and nothing else can wake it, or has.
     fn blocked_on(&self) -> Vec<AnyFuture> {
         let parked = self.whereabouts.state() == TaskState::Parked;
@@ -52,6 +60,10 @@ where
 
     fn cancel_here(self: Rc<Self>, below: Below) -> bool {
         self.ask(below)
+    }
+
+    fn was_passed_to(&self, asked: &[AnyFuture]) {
+        self.note_asked(asked);
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {

@@ -1,7 +1,7 @@
 //! A task that waits for several, and is cancelled: each of those that were asked has an answer of its own.
 
 use crate::{Later, OnDrop, later, secs, turns};
-use send_none::{Error, EventLoop, FutureCell, Result, Task, current_task, sleep};
+use send_none::{Error, EventLoop, FutureCell, Result, Task, current_task, sleep, yield_now};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -393,6 +393,97 @@ fn who_cancels_himself_in_the_step_of_the_answer_gets_both() {
     });
     turns(&event_loop, 1);
     assert!(task.cancel());
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(event_loop.time(), secs(10));
+}
+
+/// The future says yes; the question goes on to one who waits for the task itself, and comes back to it.
+#[test]
+fn what_a_task_asks_of_itself_comes_out_once_though_it_waits_for_one_who_waits_for_it() {
+    for (turned, turned_later) in [(false, false), (false, true), (true, false), (true, true)] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let me: Later<Task<usize>> = Rc::default();
+        let waits = me.clone();
+        let waiter = event_loop.create_task(async move {
+            let task = waits.borrow().clone().unwrap();
+            let _end = task.await;
+            Ok(())
+        });
+        let mut both = [event_loop.create_future(), waiter.into()];
+        let mut steps = 0;
+        let task = event_loop.create_task(async move {
+            sleep(secs(1)).await?;
+            current_task().unwrap().cancel();
+            let in_the_next_step = poll_fn(|cx| {
+                steps += 1;
+                if turned && steps == 1 || turned_later && steps == 2 {
+                    both.reverse();
+                }
+                let polls = both.each_mut().map(|leaf| Pin::new(leaf).poll(cx));
+                let is_error = |poll: &&Poll<Result<()>>| matches!(poll, Poll::Ready(Err(_)));
+                match steps {
+                    2 => Poll::Ready(polls.iter().filter(is_error).count()),
+                    _ => Poll::Pending,
+                }
+            });
+            Ok(in_the_next_step.await)
+        });
+        *me.borrow_mut() = Some(task.clone());
+        assert_eq!(event_loop.run_until_complete(task).unwrap(), 1);
+    }
+}
+
+/// It was passed on to `first`, then once more, and thrown in: now nobody has to hear of `first` any more.
+#[test]
+fn who_was_asked_before_an_error_was_thrown_in_is_forgotten() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let [first, second] = [50, 5].map(|time| refuses_after(&event_loop, time));
+    let (waker, mut first) = (Rc::new(RefCell::new(None::<Waker>)), Some(first));
+    let keeps = waker.clone();
+    let task = event_loop.create_task(async move {
+        poll_fn(|cx| {
+            let is_first_step = keeps.replace(Some(cx.waker().clone())).is_none();
+            match is_first_step {
+                true => Pin::new(first.as_mut().unwrap()).poll(cx).map(drop),
+                false => Poll::Ready(()),
+            }
+        })
+        .await;
+        assert!(yield_now().await.is_err()); // meanwhile `first` is there, but it is not polled
+        drop(first);
+        assert_eq!(second.await.unwrap(), 7);
+        sleep(secs(10)).await
+    });
+    turns(&event_loop, 2);
+    assert!(task.cancel());
+    waker.borrow().as_ref().unwrap().wake_by_ref();
+    turns(&event_loop, 1);
+    assert!(task.cancel());
+    turns(&event_loop, 1);
+    assert!(task.cancel()); // which `second` refuses
+    event_loop.run_until_complete(task).unwrap();
+    assert_eq!(event_loop.time(), secs(15));
+}
+
+/// It comes out, but it is not what those have answered whom the task has asked.
+#[test]
+fn the_end_of_a_future_that_its_owner_has_cancelled_before_is_no_answer() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let (of_owner, asked) = (event_loop.create_future::<()>(), event_loop.create_future());
+    let (owner, mut both) = (of_owner.clone(), [of_owner, asked]);
+    let task = event_loop.create_task(async move {
+        let polls_one_after_the_other = poll_fn(|cx| {
+            let first_done = both.iter_mut().map(|leaf| Pin::new(leaf).poll(cx));
+            let mut first_done = first_done.filter(Poll::is_ready);
+            first_done.next().unwrap_or(Poll::Pending)
+        });
+        assert!(polls_one_after_the_other.await.is_err());
+        drop(both);
+        assert!(sleep(secs(10)).await.is_err());
+        sleep(secs(10)).await
+    });
+    turns(&event_loop, 1);
+    assert!(owner.cancel() && task.cancel());
     event_loop.run_until_complete(task).unwrap();
     assert_eq!(event_loop.time(), secs(10));
 }

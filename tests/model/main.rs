@@ -11,6 +11,9 @@
 //! SEND_NONE_SEED=1234 cargo test --test model -- --nocapture
 //! SEND_NONE_PROGRAMS=1000000 cargo test --release --test model
 //! ```
+//!
+//! The programs in `moved` are of another kind, and only have to tell who is cancelled; these variables count there,
+//! too.
 
 mod actor;
 mod drive;

@@ -2,7 +2,8 @@
 //! place. Tasks that wait for them are woken without need, and cancelled once and again, also by themselves.
 //!
 //! What must hold: when all is quiet, and a task is cancelled, then it is told. A cancellation comes out of a
-//! leaf, or the task is over; or one of those that it waits for refuses.
+//! leaf, or the task is over; or one of those that it waits for refuses. (Whether one is told too often is not seen
+//! here, but in tests/corners.)
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -15,7 +16,7 @@ use send_none::{Error, EventLoop, FutureCell, Result, Task, current_task, sleep}
 use crate::actor::ms;
 use crate::number;
 
-/// xorshift.
+/// Numbers by chance, the same ones for the same seed. (xorshift)
 struct Dice(Cell<u64>);
 
 impl Dice {
@@ -123,7 +124,7 @@ impl Scene {
 
 /// Sleeps long. If it is cancelled, cleans up, and may refuse then.
 async fn cleans_up(time: u64, refuses: bool) -> Result<u64> {
-    let cancelled = sleep(ms(100)).await.map(|()| 1);
+    let cancelled = sleep(ms(1_000_000)).await.map(|()| 1);
     sleep(ms(time)).await?;
     if refuses { Ok(2) } else { cancelled }
 }
@@ -146,7 +147,8 @@ fn scene(seed: u64) -> Rc<Scene> {
 
 #[test]
 fn whoever_is_cancelled_when_all_is_quiet_is_told() {
-    for seed in 0..number("SEND_NONE_PROGRAMS").unwrap_or(5_000) {
+    let all = 0..number("SEND_NONE_PROGRAMS").unwrap_or(5_000);
+    for seed in number("SEND_NONE_SEED").map_or(all, |seed| seed..seed + 1) {
         let scene = scene(seed);
         let tasks = [0, 1, 2].map(|i| scene.event_loop.create_task(scene.clone().wait(i)));
         for _ in 0..2 + scene.dice.below(10) {
