@@ -52,8 +52,8 @@ pub(crate) trait AnyCell {
     /// Cancels it, now that what it waits for was asked, and maybe said yes. False if it is done; then
     /// nobody needs to be told any more of an error that is in it.
     fn cancel_here(self: Rc<Self>, below: Below) -> bool;
-    /// It said yes, and some of those that it waits for did, too: these were asked.
-    fn was_passed_to(&self, _asked: &[AnyFuture]) {}
+    /// It said yes because these did: their end will be the answer.
+    fn was_passed_to(&self, _said_yes: &[AnyFuture]) {}
     /// Has the callback queued when it is done; gives the callback's place in the line.
     fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64;
 }
@@ -72,7 +72,7 @@ pub(crate) enum Below {
 /// Those to whom a cancellation was passed on.
 #[derive(Default)]
 pub(crate) struct PassedTo {
-    /// They have not refused so far, and nobody has heard that they are cancelled. (To have asked somebody is no
+    /// They have not refused so far, and the task has not heard that they are cancelled. (To have asked somebody is no
     /// reason to keep him.)
     pub(crate) asked: Vec<Weak<dyn AnyCell>>,
     /// Others were given up: they had not refused when they were not waited for any more.

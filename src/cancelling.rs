@@ -6,9 +6,9 @@
 //! the task goes on: it was asked, and has refused.
 //!
 //! So a cancellation is *owed* for a while: from when somebody [asks](TaskCell::ask), until it comes out of an
-//! `await`, or is refused by what the task waits for, or the task is over. (If its coroutine returns before, or
-//! nothing in it can give an error out, so that it is dropped, then the task ends as cancelled.) Meanwhile it stands
-//! in one of two ways, or in both if somebody asks again.
+//! `await`, or all who were asked have refused, or the task is over. (If the coroutine returns a value before, or
+//! must be dropped because nothing in it can give an error out, the task ends as cancelled. If it returns an error,
+//! it ends with that.) Meanwhile it stands in one of two ways, or in both if somebody asks again.
 //!
 //! | flag | because | and then |
 //! |---|---|---|
@@ -18,9 +18,14 @@
 //! A task may wait for several, and be woken before those that were asked have ended. As long as it still stands
 //! in the line of one of them, [it waits for their answer](TaskCell::send_meanwhile). The first that comes out as
 //! cancelled decides. One that has refused is not looked at any more, whether it was polled or not. One that has not,
-//! and is not waited for any more, is given up: another branch has won, and nobody would hear that it is cancelled; or
-//! it is, and was not polled in that step. If then the others refuse, or there are none, the cancellation is owed as
-//! if it had never been passed on.
+//! and in whose line the task stands no more, is given up. Either another branch has won, and nobody would hear how it
+//! ends; or it has ended as cancelled, and the step that this woke did not poll it. If then the others refuse, or there
+//! are none, the cancellation is owed as if it had never been passed on.
+//!
+//! **The way down.** Who is asked first asks those he waits for, and then answers himself: yes, he will be cancelled
+//! or told; or no, it is not for him to do. Two may wait for each other. Then the way comes back to one who has not
+//! answered yet. That is a circle; and if nobody else in it says yes, he must be told himself, for nothing else would
+//! wake him.
 //!
 //! Next: [`task_end`](crate::task_end), what happens when a task is done.
 
@@ -43,7 +48,7 @@ impl AnyFuture {
         self.cancel_from_below()
     }
 
-    /// Who is above was asked before, and passes it on.
+    /// Tells the observer that it is asked, and by whom, if one above passes it on.
     fn tell_asked(&self, above: Option<&AnyFuture>) {
         let about = self.0.about();
         about.tell(&mut || LoopEvent::CancelAsked {
@@ -54,27 +59,27 @@ impl AnyFuture {
         });
     }
 
-    /// Cancels all that it waits for, and then it.
+    /// Asks all that it waits for to cancel themselves, the innermost first, and then itself. False if it says no.
     ///
     /// Tasks can wait for each other in a chain of any length, so the way down is kept in a `Vec`,
-    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may have no one
-    /// left below to say yes; a third time would be as the second.
+    /// and not on the call stack. Many ways can lead to one of them. Who is asked again may find
+    /// that those below have ended meanwhile, and must see to it himself then. A third time would find what the
+    /// second found.
     pub(crate) fn cancel_from_below(&self) -> bool {
         let mut way_down = vec![Level::of(self.clone())];
-        // How often each was asked, and what it has answered; nothing yet if it is on the way down.
-        let mut asked: HashMap<_, (u8, Option<bool>)> = HashMap::new();
+        // Of those who have somebody to ask: how often they have answered, and what. Nothing if on the way down.
+        let mut answers: HashMap<_, (u8, Option<bool>)> = HashMap::new();
         let mut answer = false;
         while let Some(mut here) = way_down.pop() {
             let address = here.future.address();
             if let Some(next) = here.to_ask.next() {
-                asked.entry(address).or_default().1 = None;
-                let before = asked.get(&next.address()).copied();
+                answers.entry(address).or_default().1 = None;
+                let before = answers.get(&next.address()).copied();
                 match before {
-                    Some((2, Some(true))) => here.below = Below::SaidYes,
+                    Some((2, Some(true))) => here.said_yes(next.clone()),
                     before => here.or_a_circle(matches!(before, Some((_, None)))),
                 }
-                here.asked.push(next.clone());
-                let goes_down = matches!(before, None | Some((0 | 1, Some(true))));
+                let goes_down = matches!(before, None | Some((1, Some(true))));
                 if goes_down {
                     next.tell_asked(Some(&here.future));
                 }
@@ -84,13 +89,13 @@ impl AnyFuture {
             }
             answer = here.future.0.clone().cancel_here(here.below);
             if answer && here.below == Below::SaidYes {
-                here.future.0.was_passed_to(&here.asked);
+                here.future.0.was_passed_to(&here.said_yes);
             }
-            if let Some((times, said)) = asked.get_mut(&address) {
+            if let Some((times, said)) = answers.get_mut(&address) {
                 (*times, *said) = (*times + 1, Some(answer));
             }
             match way_down.last_mut() {
-                Some(above) if answer => above.below = Below::SaidYes,
+                Some(above) if answer => above.said_yes(here.future),
                 Some(above) => above.or_a_circle(here.below == Below::IsACircle),
                 None => {}
             }
@@ -99,10 +104,10 @@ impl AnyFuture {
     }
 }
 
-/// One who is asked to cancel himself, whom he has asked, and whom he has still to ask.
+/// One who is asked to cancel himself, who has said yes to him, and whom he has still to ask.
 struct Level {
     future: AnyFuture,
-    asked: Vec<AnyFuture>,
+    said_yes: Vec<AnyFuture>,
     to_ask: std::vec::IntoIter<AnyFuture>,
     below: Below,
 }
@@ -110,11 +115,16 @@ struct Level {
 impl Level {
     fn of(future: AnyFuture) -> Self {
         Level {
-            asked: Vec::new(),
+            said_yes: Vec::new(),
             to_ask: future.0.to_ask().into_iter(),
             future,
             below: Below::SaidNo,
         }
+    }
+
+    fn said_yes(&mut self, future: AnyFuture) {
+        self.said_yes.push(future);
+        self.below = Below::SaidYes;
     }
 
     fn or_a_circle(&mut self, is_one: bool) {
@@ -129,14 +139,14 @@ impl<F, T> TaskCell<F, T>
 where
     F: Future<Output = Result<T>> + 'static,
 {
-    /// Somebody asks, and what it waits for was asked before. False if it is done.
+    /// It is asked, now that those it waits for were; `below` is what came of that. False if it is done.
     pub(crate) fn ask(&self, below: Below) -> bool {
         if self.future.done() {
             self.future.looked_at.set(true);
             return false;
         }
         if below == Below::SaidYes {
-            return true; // Their end will be the answer.
+            return true; // The end of those below will be the answer.
         }
         let state = self.whereabouts.state();
         let answers = |asked: &Weak<_>| asked.upgrade().is_some_and(|it| is_cancelled(&*it));
@@ -152,6 +162,7 @@ where
         true
     }
 
+    /// Whether there is such a one among those to whom it was passed on.
     fn any_asked(&self, is_it: impl Fn(&Weak<dyn AnyCell>) -> bool) -> bool {
         let passed_to = self.passed_to.take();
         let any = passed_to.iter().flat_map(|it| &it.asked).any(is_it);
@@ -196,7 +207,7 @@ where
         self.asked.passed_on.set(false);
         self.passed_to.take();
         self.asked.cancelled.set(true);
-        self.record.waits().look();
+        self.record.waits().look(); // the error comes out in place of what these have, and nobody will look at that
         self.record.throw(Error::Cancelled);
     }
 
@@ -215,7 +226,7 @@ where
         result
     }
 
-    /// The step is over, and none of them has come out as cancelled. (Who is done waits for nobody.)
+    /// The step is over, and none of them has come out as cancelled. (A task that has returned waits for nobody.)
     fn look_who_is_given_up(&self, mut passed_to: Box<PassedTo>, is_done: bool) {
         let stands_there = |future: Rc<dyn AnyCell>| future.about().holds_anywhere(&self.waker);
         let is_waited_for = |future: &Weak<_>| future.upgrade().is_some_and(stands_there);
@@ -232,12 +243,12 @@ where
         }
     }
 
-    /// The step is over, and a cancellation is owed: asks what the task waits for.
+    /// The step is over, and a cancellation is owed: the task is asked as if from outside, now that it waits.
     pub(crate) fn pass_on(self: &Rc<Self>, event_loop: &EventLoop) {
         if self.held().is_empty() {
             return self.may_not_wait(event_loop, Error::Cancelled);
         }
-        self.asked.must_cancel.set(false);
+        self.asked.must_cancel.set(false); // else it would ask nobody; if nobody says yes, `ask` sets it again
         AnyFuture(self.clone()).cancel_from_below();
     }
 

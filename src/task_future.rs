@@ -62,8 +62,8 @@ where
         self.ask(below)
     }
 
-    fn was_passed_to(&self, asked: &[AnyFuture]) {
-        self.note_asked(asked);
+    fn was_passed_to(&self, said_yes: &[AnyFuture]) {
+        self.note_asked(said_yes);
     }
 
     fn on_done(self: Rc<Self>, callback: AnyCallback, made_at: &'static Location<'static>) -> u64 {

@@ -400,7 +400,7 @@ fn who_cancels_himself_in_the_step_of_the_answer_gets_both() {
 /// The future says yes; the question goes on to one who waits for the task itself, and comes back to it.
 #[test]
 fn what_a_task_asks_of_itself_comes_out_once_though_it_waits_for_one_who_waits_for_it() {
-    for (turned, turned_later) in [(false, false), (false, true), (true, false), (true, true)] {
+    for (reversed, reversed_again) in [(false, false), (false, true), (true, false), (true, true)] {
         let event_loop = EventLoop::with_virtual_clock();
         let me: Later<Task<usize>> = Rc::default();
         let waits = me.clone();
@@ -414,9 +414,9 @@ fn what_a_task_asks_of_itself_comes_out_once_though_it_waits_for_one_who_waits_f
         let task = event_loop.create_task(async move {
             sleep(secs(1)).await?;
             current_task().unwrap().cancel();
-            let in_the_next_step = poll_fn(|cx| {
+            let errors = poll_fn(|cx| {
                 steps += 1;
-                if turned && steps == 1 || turned_later && steps == 2 {
+                if reversed && steps == 1 || reversed_again && steps == 2 {
                     both.reverse();
                 }
                 let polls = both.each_mut().map(|leaf| Pin::new(leaf).poll(cx));
@@ -426,19 +426,21 @@ fn what_a_task_asks_of_itself_comes_out_once_though_it_waits_for_one_who_waits_f
                     _ => Poll::Pending,
                 }
             });
-            Ok(in_the_next_step.await)
+            Ok(errors.await)
         });
         *me.borrow_mut() = Some(task.clone());
-        assert_eq!(event_loop.run_until_complete(task).unwrap(), 1);
+        let errors = event_loop.run_until_complete(task).unwrap();
+        assert_eq!(errors, 1, "{reversed} {reversed_again}");
     }
 }
 
-/// It was passed on to `first`, then once more, and thrown in: now nobody has to hear of `first` any more.
+/// It was passed on to `first`. The second time there was nobody to ask, so it was thrown in; from then on `first` is
+/// nothing to it.
 #[test]
 fn who_was_asked_before_an_error_was_thrown_in_is_forgotten() {
     let event_loop = EventLoop::with_virtual_clock();
     let [first, second] = [50, 5].map(|time| refuses_after(&event_loop, time));
-    let (waker, mut first) = (Rc::new(RefCell::new(None::<Waker>)), Some(first));
+    let (waker, mut first) = (Later::<Waker>::default(), Some(first));
     let keeps = waker.clone();
     let task = event_loop.create_task(async move {
         poll_fn(|cx| {
@@ -529,4 +531,54 @@ fn an_aborted_task_asks_nobody_to_cancel_himself() {
         assert!(task.cancelled() && dropped.get());
         assert!(!fut.cancelled());
     }
+}
+
+/// Polls them in that order; the first that is ready wins.
+async fn first_of<T: Clone>(mut leaves: Vec<FutureCell<T>>) -> Result<T> {
+    poll_fn(|cx| {
+        let mut ready = leaves.iter_mut().map(|leaf| Pin::new(leaf).poll(cx));
+        ready.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
+}
+
+/// The other one waits for the task itself. So the task has not asked him, and need not mind that he is given up.
+#[test]
+fn who_refuses_is_not_cancelled_for_one_who_waits_for_him() {
+    for asks_above in [false, true] {
+        let event_loop = EventLoop::with_virtual_clock();
+        let (refuses, slot) = (refuses_after(&event_loop, 5), Later::<Task<i32>>::default());
+        let above = slot.clone();
+        let task = event_loop.create_task(async move {
+            let above = above.borrow().clone().unwrap();
+            first_of(vec![refuses.into(), above.into()]).await?;
+            sleep(secs(10)).await?;
+            Ok(7)
+        });
+        let above = event_loop.create_task(task.clone());
+        *slot.borrow_mut() = Some(if asks_above { above.clone() } else { task });
+        turns(&event_loop, 3);
+        assert!(above.cancel());
+        assert_eq!(event_loop.run_until_complete(above).unwrap(), 7);
+        assert_eq!(event_loop.time(), secs(15));
+        drop(slot.take());
+    }
+}
+
+/// All of them wait for one who refuses. He is asked twice at most, but each hears his answer.
+#[test]
+fn the_third_who_waits_for_one_who_refuses_has_refused_too() {
+    let event_loop = EventLoop::with_virtual_clock();
+    let refuses = refuses_after(&event_loop, 5);
+    let below = event_loop.create_task(refuses);
+    let waiters = [(); 4].map(|()| event_loop.create_task(below.clone()));
+    let all = send_none::gather(&waiters);
+    turns(&event_loop, 3);
+    assert!(all.cancel());
+    assert!(event_loop.run_until_complete(all).is_err());
+    assert!(
+        waiters
+            .iter()
+            .all(|waiter| matches!(waiter.result(), Ok(7)))
+    );
 }

@@ -2,7 +2,7 @@
 //! place. Tasks that wait for them are woken without need, and cancelled once and again, also by themselves.
 //!
 //! What must hold: when all is quiet, and a task is cancelled, then it is told. A cancellation comes out of a
-//! leaf, or the task is over; or one of those that it waits for refuses. (Whether one is told too often is not seen
+//! leaf, or the task is over; or somebody refuses. (Whether one is told too often is not seen
 //! here, but in tests/corners.)
 
 use std::cell::{Cell, RefCell};
